@@ -1,0 +1,79 @@
+//! The table of codes: number, name, default severity, one-line title.
+//!
+//! Blocks: 0 tool and files, 1 syntax, 2 names and types, 3 catalogue data, 4 design findings (finding FC-06 is
+//! SEG4006), 5 promises, 6 target limits, widening, loss.
+//!
+//! Invariant: a code is never renumbered or reused; a retired one keeps its page with a note.
+
+use super::Severity;
+
+/// A diagnostic code, `SEG` and four digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Code(u16);
+
+/// One line of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct CodeInfo {
+    /// The code.
+    pub code: Code,
+    /// Short name in kebab case, for people and file names.
+    pub name: &'static str,
+    /// Weight when nothing else is said.
+    pub severity: Severity,
+    /// One line: what the code is about.
+    pub title: &'static str,
+    /// The page that `segc explain` prints, Markdown.
+    pub page: &'static str,
+}
+
+impl Code {
+    /// The line of the table for this code.
+    pub fn info(self) -> Option<&'static CodeInfo> {
+        TABLE.iter().find(|info| info.code == self)
+    }
+
+    /// Default weight.
+    pub fn severity(self) -> Severity {
+        self.info().map_or(Severity::Error, |info| info.severity)
+    }
+
+    /// The design finding `FC-nn` that a code of block 4 stands for, for example `FC-06` for SEG4006.
+    pub fn finding(self) -> Option<String> {
+        (4000..5000).contains(&self.0).then(|| format!("FC-{:02}", self.0 - 4000))
+    }
+
+    /// The code written `SEGnnnn` (any case, the letters may be left out), if the table has it.
+    pub fn parse(text: &str) -> Option<Self> {
+        let upper = text.trim().to_ascii_uppercase();
+        let number = upper.strip_prefix("SEG").unwrap_or(&upper).parse().ok()?;
+        TABLE.iter().map(|info| info.code).find(|code| code.0 == number)
+    }
+}
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "SEG{:04}", self.0)
+    }
+}
+
+macro_rules! codes {
+    ($($number:literal $digits:literal $constant:ident $severity:ident $name:literal $title:literal;)*) => {
+        $(
+            #[doc = $title]
+            pub const $constant: Code = Code($number);
+        )*
+
+        /// Every code, in order of number.
+        pub const TABLE: &[CodeInfo] = &[
+            $(CodeInfo {
+                code: $constant,
+                name: $name,
+                severity: Severity::$severity,
+                title: $title,
+                page: include_str!(concat!("pages/SEG", $digits, ".md")),
+            },)*
+        ];
+    };
+}
+
+include!("table.rs");

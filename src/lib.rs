@@ -1,0 +1,11 @@
+//! segc: compiles `.seg` sites into cloud firewall artefacts and proves each compile.
+//!
+//! ```text
+//! text --syntax::parse--> Ast --model::resolve--> Model --policy::lower--> Policy --Backend::plan--> Plan --render--> Artifacts
+//!         (SourceMap)              (+ Catalogue)             |                       |
+//!                                                            '--- intended  ==?  Backend::permits(Plan)
+//! ```
+
+pub mod diagnostic;
+pub mod source;
+pub mod syntax;

@@ -1,0 +1,3 @@
+//! The `segc` program.
+
+fn main() {}
