@@ -7,6 +7,12 @@
 //! ```
 
 pub mod diagnostic;
+pub mod model;
+pub mod policy;
 pub mod source;
 pub mod syntax;
+pub mod target;
 pub mod vocabulary;
+
+#[path = "../targets/mod.rs"]
+pub mod targets;

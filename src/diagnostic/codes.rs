@@ -45,7 +45,7 @@ impl Code {
     /// The code written `SEGnnnn` (any case, the letters may be left out), if the table has it.
     pub fn parse(text: &str) -> Option<Self> {
         let upper = text.trim().to_ascii_uppercase();
-        let number = upper.strip_prefix("SEG").unwrap_or(&upper).parse().ok()?;
+        let number = upper.strip_prefix("SEG").unwrap_or(&upper).parse::<u16>().ok()?;
         TABLE.iter().map(|info| info.code).find(|code| code.0 == number)
     }
 }

@@ -1,0 +1,192 @@
+//! What the artefacts permit, compared with what the file says.
+//!
+//! In: a policy and, for each written platform, what its rules permit. Out: losses and widenings, exactly.
+//!
+//! Invariant: a loss is looked for at each enforced end by itself; a widening is what passes all enforced ends and
+//! was not intended. Where no end is enforced, the artefacts decide nothing and the file's word stands.
+
+use super::Permits;
+use crate::policy::flow_set::FlowSet;
+use crate::policy::service::ServiceSet;
+use crate::policy::universe::AtomId;
+use crate::policy::{PlatformId, Policy, RoleId};
+use std::collections::BTreeMap;
+
+/// What all artefacts together decide.
+#[derive(Debug, Clone, Default)]
+pub struct Deployed {
+    permits: BTreeMap<PlatformId, Permits>,
+    /// The enforcing platform of each atom.
+    guards: BTreeMap<AtomId, PlatformId>,
+}
+
+/// An intended packet class that one end would drop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loss {
+    /// Where it would be dropped.
+    pub platform: PlatformId,
+    /// True at the source's end.
+    pub egress: bool,
+    /// What would be dropped.
+    pub classes: FlowSet,
+}
+
+impl Deployed {
+    /// Joins what each platform's rules permit. A platform that is missing here (not selected, not written) enforces
+    /// nothing.
+    pub fn new(policy: &Policy, permits: BTreeMap<PlatformId, Permits>) -> Self {
+        let mut guards = BTreeMap::new();
+        for (id, party) in policy.parties().filter(|(_, party)| party.enforced) {
+            if let Some(platform) = party.platform.filter(|platform| permits.contains_key(platform)) {
+                guards.extend(policy.universe().of_role(id).iter().map(|atom| (*atom, platform)));
+            }
+        }
+        Self { permits, guards }
+    }
+
+    /// True when an artefact decides over at least one end of the pair.
+    pub fn decides(&self, from: AtomId, to: AtomId) -> bool {
+        self.guards.contains_key(&from) || self.guards.contains_key(&to)
+    }
+
+    /// The services that pass all enforced ends; the intended ones where no end is enforced.
+    pub fn services(&self, policy: &Policy, from: AtomId, to: AtomId) -> ServiceSet {
+        let out = self.end(from, |permits| permits.egress.services(from, to));
+        let into = self.end(to, |permits| permits.ingress.services(from, to));
+        match (out, into) {
+            (Some(out), Some(into)) => out.intersection(&into),
+            (Some(one), None) | (None, Some(one)) => one,
+            (None, None) => policy.intended().services(from, to),
+        }
+    }
+
+    fn end(&self, atom: AtomId, services: impl Fn(&Permits) -> ServiceSet) -> Option<ServiceSet> {
+        self.guards.get(&atom).and_then(|platform| self.permits.get(platform)).map(services)
+    }
+
+    /// Everything intended that an enforced end would drop.
+    pub fn losses(&self, policy: &Policy) -> Vec<Loss> {
+        let mut losses: BTreeMap<(PlatformId, bool), FlowSet> = BTreeMap::new();
+        let mut miss = |atom: AtomId, egress: bool, from: AtomId, to: AtomId, wanted: &ServiceSet| {
+            let (Some(platform), Some(granted)) = (
+                self.guards.get(&atom),
+                self.end(atom, |permits| {
+                    let set = if egress { &permits.egress } else { &permits.ingress };
+                    set.services(from, to)
+                }),
+            ) else {
+                return;
+            };
+            let lost = wanted.difference(&granted);
+            if !lost.is_empty() {
+                let classes = losses.entry((*platform, egress)).or_default();
+                classes.insert(policy.universe(), from, to, &lost);
+            }
+        };
+        for (from, to, wanted) in policy.intended().iter() {
+            miss(from, true, from, to, wanted);
+            miss(to, false, from, to, wanted);
+        }
+        let name = |((platform, egress), classes)| Loss { platform, egress, classes };
+        losses.into_iter().map(name).collect()
+    }
+
+    /// Everything that passes all enforced ends and was not intended.
+    pub fn widenings(&self, policy: &Policy) -> FlowSet {
+        let mut candidates = FlowSet::empty();
+        for permits in self.permits.values() {
+            candidates = candidates.union(&permits.egress).union(&permits.ingress);
+        }
+        let mut widenings = FlowSet::empty();
+        for (from, to, _) in candidates.iter().filter(|(from, to, _)| self.decides(*from, *to)) {
+            let excess = self.services(policy, from, to).difference(&policy.intended().services(from, to));
+            widenings.insert(policy.universe(), from, to, &excess);
+        }
+        widenings
+    }
+
+    /// The services between two roles at the artefact level: those that pass for every pair of their points, and those
+    /// that pass for at least one.
+    pub fn between(&self, policy: &Policy, from: RoleId, to: RoleId) -> (ServiceSet, ServiceSet) {
+        between(policy, from, to, |from, to| self.services(policy, from, to))
+    }
+}
+
+/// The services between two roles at the intent level, as in [`Deployed::between`].
+pub fn intended_between(policy: &Policy, from: RoleId, to: RoleId) -> (ServiceSet, ServiceSet) {
+    between(policy, from, to, |from, to| policy.intended().services(from, to))
+}
+
+fn between(
+    policy: &Policy,
+    from: RoleId,
+    to: RoleId,
+    services: impl Fn(AtomId, AtomId) -> ServiceSet,
+) -> (ServiceSet, ServiceSet) {
+    let universe = policy.universe();
+    let mut always: Option<ServiceSet> = None;
+    let mut ever = ServiceSet::empty();
+    for source in universe.of_role(from) {
+        for destination in universe.of_role(to) {
+            // Services that can't exist between these two points say nothing about the roles.
+            let possible = universe.possible(*source, *destination, &ServiceSet::any());
+            if possible.is_empty() {
+                continue;
+            }
+            let passing = services(*source, *destination);
+            let vacuous = ServiceSet::any().difference(&possible);
+            let here = passing.union(&vacuous);
+            always = Some(always.map_or_else(|| here.clone(), |sum| sum.intersection(&here)));
+            ever = ever.union(&passing);
+        }
+    }
+    (always.unwrap_or_default().intersection(&ever), ever)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::testing::{SiteBuilder, services};
+
+    fn two_roles_in_one_segment() -> Policy {
+        SiteBuilder::new()
+            .platform("p", "p", &[])
+            .segment("s", "p", &["10.0.0.0/24"])
+            .role("a", Some("s"), &[])
+            .role("b", Some("s"), &[])
+            .role("users", None, &["10.9.0.0/16"])
+            .allow("x", "users", "a", "tcp/443")
+            .policy()
+    }
+
+    /// What a rule that can't tell `a` from `b` permits.
+    fn permits_to(policy: &Policy, roles: &[&str], on: &str) -> Deployed {
+        let mut permits = Permits::default();
+        let universe = policy.universe();
+        let users = universe.of_role(policy.find("users").unwrap());
+        for role in roles {
+            let to = universe.of_role(policy.find(role).unwrap());
+            permits.ingress.insert_product(universe, users, to, &services(on));
+        }
+        Deployed::new(policy, BTreeMap::from([(PlatformId(0), permits)]))
+    }
+
+    #[test]
+    fn an_exact_rule_has_neither_loss_nor_widening() {
+        let policy = two_roles_in_one_segment();
+        let deployed = permits_to(&policy, &["a"], "tcp/443");
+        assert!(deployed.losses(&policy).is_empty());
+        assert!(deployed.widenings(&policy).is_empty());
+    }
+
+    #[test]
+    fn a_shared_rule_widens_and_a_narrow_one_loses() {
+        let policy = two_roles_in_one_segment();
+        let deployed = permits_to(&policy, &["a", "b"], "tcp/443");
+        let (users, b) = (policy.find("users").unwrap(), policy.find("b").unwrap());
+        assert_eq!(deployed.widenings(&policy).iter().count(), 1);
+        assert_eq!(deployed.between(&policy, users, b), (services("tcp/443"), services("tcp/443")));
+        assert_eq!(intended_between(&policy, users, b), (ServiceSet::empty(), ServiceSet::empty()));
+        assert_eq!(permits_to(&policy, &["b"], "tcp/443").losses(&policy).len(), 1);
+    }
+}

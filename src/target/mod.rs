@@ -1,0 +1,211 @@
+//! What every target has in common: the stages, their order, and the comparison that proves a compile.
+//!
+//! In: a [`Policy`] and options. Out: artefacts, each rule with a pointer, and the widenings.
+//!
+//! Invariant: no platform is named here. A [`Backend`] is only ever run through [`Target`], which always plans, reads
+//! back, compares and renders, in this order.
+
+pub mod compare;
+pub mod context;
+pub mod half;
+pub mod text;
+
+use crate::policy::flow_set::FlowSet;
+use crate::policy::universe::NotAligned;
+use crate::policy::{PlatformId, Policy, RoleId, RowId};
+use crate::vocabulary::PlatformSpec;
+pub use context::{Lock, PlanContext};
+use std::collections::BTreeMap;
+
+/// One way of writing a plan down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spelling {
+    /// Id for `--spelling`: `arm`, `cloudformation`, `v4`, ...
+    pub id: &'static str,
+    /// File name within the platform's folder.
+    pub file: &'static str,
+    /// Media type of the file.
+    pub media_type: &'static str,
+}
+
+/// What a target is.
+#[derive(Debug, Clone, Copy)]
+pub struct TargetInfo {
+    /// Id for `--target`, for example the folder's name with hyphens.
+    pub id: &'static str,
+    /// Name for people.
+    pub title: &'static str,
+    /// The platform kind that it serves, with the attributes of its block.
+    pub platform: PlatformSpec,
+    /// Its spellings, the main one first.
+    pub spellings: &'static [Spelling],
+}
+
+/// What the rules of one platform let through, each end by itself.
+///
+/// A connection between two parties passes when the source's end lets it out and the destination's end lets it in;
+/// an end that this platform does not enforce is not its business.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Permits {
+    /// What enforced sources may start.
+    pub egress: FlowSet,
+    /// What enforced destinations may be reached with.
+    pub ingress: FlowSet,
+}
+
+/// One number that a platform limits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuotaUse {
+    /// What is limited, in the platform's words: `rules in, IPv4, of SgVda`.
+    pub quota: String,
+    /// How many are used.
+    pub used: u64,
+    /// How many are allowed.
+    pub limit: u64,
+}
+
+/// One written file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Artifact {
+    /// The spelling that it is.
+    pub spelling: Spelling,
+    /// Its bytes: LF, final newline.
+    pub bytes: Vec<u8>,
+    /// Where each row of the policy stands in it, in the order of the file. A row may stand in several places, and
+    /// several rows in one.
+    pub rules: Vec<RulePointer>,
+    /// Symbols in it that stand for ids that only the platform knows.
+    pub symbols: Vec<String>,
+}
+
+/// Where a row of the policy stands in an artefact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RulePointer {
+    /// The row.
+    pub row: RowId,
+    /// JSON pointer (RFC 6901), or `line N` for a file of lines.
+    pub pointer: String,
+}
+
+/// A compiler back end for one kind of platform.
+pub trait Backend: Sync {
+    /// The platform's decisions: rules, names, priorities, groups; nothing left to decide.
+    type Plan;
+
+    /// Id, title, spellings, vocabulary.
+    fn info(&self) -> &'static TargetInfo;
+
+    /// Decides everything for one platform of the policy. `None` only after a report in `cx`.
+    fn plan(&self, policy: &Policy, platform: PlatformId, cx: &mut PlanContext<'_>) -> Option<Self::Plan>;
+
+    /// What the platform will let through with these rules, its own defaults included. Shares no code with
+    /// [`Backend::plan`].
+    ///
+    /// # Errors
+    /// [`NotAligned`] when a rule cuts through a party's addresses, which no plan may do.
+    fn permits(&self, plan: &Self::Plan, policy: &Policy) -> Result<Permits, NotAligned>;
+
+    /// What one spelling permits beyond the plan, because its format can't say more exactly; with the cause in words.
+    fn spelling_widening(
+        &self,
+        _plan: &Self::Plan,
+        _policy: &Policy,
+        _spelling: Spelling,
+    ) -> Option<(Permits, String)> {
+        None
+    }
+
+    /// How the platform knows each enforced role: the value under `identity.<target id>` in the manifest.
+    fn identities(&self, plan: &Self::Plan) -> BTreeMap<RoleId, serde_json::Value>;
+
+    /// Every limit that the plan was counted against.
+    fn quotas(&self, plan: &Self::Plan) -> Vec<QuotaUse>;
+
+    /// Writes the plan down. Spelling only: cannot fail.
+    fn render(&self, plan: &Self::Plan, spelling: Spelling) -> Artifact;
+}
+
+/// A [`Backend`] behind an object: what the driver works with.
+pub trait Target: Sync {
+    /// Id, title, spellings, vocabulary.
+    fn info(&self) -> &'static TargetInfo;
+
+    /// Plans one platform. `None` only after a report in `cx`.
+    fn plan(
+        &self,
+        policy: &Policy,
+        platform: PlatformId,
+        cx: &mut PlanContext<'_>,
+    ) -> Option<Box<dyn Planned>>;
+}
+
+/// A plan of any platform.
+pub trait Planned {
+    /// See [`Backend::permits`].
+    ///
+    /// # Errors
+    /// [`NotAligned`] when a rule cuts through a party's addresses.
+    fn permits(&self, policy: &Policy) -> Result<Permits, NotAligned>;
+
+    /// See [`Backend::spelling_widening`].
+    fn spelling_widening(&self, policy: &Policy, spelling: Spelling) -> Option<(Permits, String)>;
+
+    /// See [`Backend::identities`].
+    fn identities(&self) -> BTreeMap<RoleId, serde_json::Value>;
+
+    /// See [`Backend::quotas`].
+    fn quotas(&self) -> Vec<QuotaUse>;
+
+    /// See [`Backend::render`].
+    fn render(&self, spelling: Spelling) -> Artifact;
+}
+
+struct PlannedBy<B: Backend + 'static> {
+    backend: &'static B,
+    plan: B::Plan,
+}
+
+impl<B: Backend + 'static> Planned for PlannedBy<B> {
+    fn permits(&self, policy: &Policy) -> Result<Permits, NotAligned> {
+        self.backend.permits(&self.plan, policy)
+    }
+
+    fn spelling_widening(&self, policy: &Policy, spelling: Spelling) -> Option<(Permits, String)> {
+        self.backend.spelling_widening(&self.plan, policy, spelling)
+    }
+
+    fn identities(&self) -> BTreeMap<RoleId, serde_json::Value> {
+        self.backend.identities(&self.plan)
+    }
+
+    fn quotas(&self) -> Vec<QuotaUse> {
+        self.backend.quotas(&self.plan)
+    }
+
+    fn render(&self, spelling: Spelling) -> Artifact {
+        self.backend.render(&self.plan, spelling)
+    }
+}
+
+/// Makes a target of a back end.
+#[derive(Debug, Clone, Copy)]
+pub struct Registered<B: 'static>(pub &'static B);
+
+impl<B: Backend + 'static> Target for Registered<B>
+where
+    B::Plan: 'static,
+{
+    fn info(&self) -> &'static TargetInfo {
+        self.0.info()
+    }
+
+    fn plan(
+        &self,
+        policy: &Policy,
+        platform: PlatformId,
+        cx: &mut PlanContext<'_>,
+    ) -> Option<Box<dyn Planned>> {
+        let plan = self.0.plan(policy, platform, cx)?;
+        Some(Box::new(PlannedBy { backend: self.0, plan }))
+    }
+}
