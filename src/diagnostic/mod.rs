@@ -167,12 +167,13 @@ impl Sink {
 
 /// The nearest of some names to what was typed, for "did you mean"; `None` when nothing is near.
 pub fn nearest<'a>(typed: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let typed = typed.to_lowercase();
-    let limit = (typed.chars().count() / 3).max(1);
+    let lower = typed.to_lowercase();
+    let limit = (lower.chars().count() / 3).max(1);
     names
         .into_iter()
-        .map(|name| (strsim::damerau_levenshtein(&typed, &name.to_lowercase()), name))
-        .filter(|(distance, name)| *distance <= limit && *name != typed)
+        .filter(|name| *name != typed)
+        .map(|name| (strsim::damerau_levenshtein(&lower, &name.to_lowercase()), name))
+        .filter(|(distance, _)| *distance <= limit)
         .min()
         .map(|(_, name)| name)
 }
