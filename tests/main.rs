@@ -1,1 +1,12 @@
-//! t
+//! The integration tests; each file beside this one is a module.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that can't go on should stop where it stands"
+)]
+
+mod grammar;
+mod properties;
