@@ -6,6 +6,7 @@
 //!                                                            '--- intended  ==?  Backend::permits(Plan)
 //! ```
 
+pub mod catalogue;
 pub mod diagnostic;
 pub mod model;
 pub mod policy;

@@ -1,0 +1,336 @@
+//! Editions, kinds and conditions: what the other entries refer to.
+//!
+//! In: parsed files. Out: entries in the catalogue, and problems.
+//!
+//! Invariant: an alias that would lead to two kinds is reported, never resolved by order.
+
+use std::collections::BTreeSet;
+
+use super::super::entry::{Condition, Managed, Release, RoleKind};
+use super::super::raw::{RawCondition, RawKind};
+use super::super::store::{Catalogue, fold};
+use super::{Parsed, Place, ProblemKind, Report};
+
+/// Most editions that a catalogue may have.
+const RELEASE_LIMIT: usize = 100;
+/// Most kinds that a catalogue may have; lists of kinds are no longer either.
+const KIND_LIMIT: usize = 500;
+/// The tier of kinds that only stand for other kinds.
+const PSEUDO_TIER: &str = "pseudo";
+
+/// True for a word that may be an id: lower-case letters, digits, `-` and `.`, a letter or digit first.
+pub(super) fn is_slug(word: &str) -> bool {
+    let starts = word.chars().next().is_some_and(|first| first.is_ascii_alphanumeric());
+    starts
+        && word
+            .chars()
+            .all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "-.".contains(letter))
+}
+
+/// Reports a word that is no id.
+pub(super) fn check_slug(report: &mut Report<'_>, place: Place<'_>, word: &str) {
+    if !is_slug(word) {
+        let message = format!("`{word}` can't be an id");
+        report.entry(ProblemKind::Value, place, word, message, "use lower-case letters, digits and `-`");
+    }
+}
+
+/// Reports a text that is empty.
+pub(super) fn check_text(report: &mut Report<'_>, place: Place<'_>, key: &str, text: &str) {
+    if text.trim().is_empty() {
+        report.entry(ProblemKind::Value, place, key, format!("`{key}` is empty"), "write one sentence");
+    }
+}
+
+/// Reports an id that another entry has already.
+pub(super) fn report_twice(report: &mut Report<'_>, place: Place<'_>, key: &str, what: &str, id: &str) {
+    let first = report.first_line(key, id);
+    let message = format!("the {what} `{id}` is declared twice, first at {first}");
+    report.entry(
+        ProblemKind::Duplicate,
+        place,
+        id,
+        message,
+        "give one of them another name; an id is never reused",
+    );
+}
+
+pub(super) fn add_releases(catalogue: &mut Catalogue, parsed: &Parsed, report: &mut Report<'_>) {
+    for (file, release) in
+        parsed.iter().flat_map(|(at, file)| file.releases.iter().map(move |entry| (*at, entry)))
+    {
+        let place = report.place(file, "release", &release.release);
+        if catalogue.releases.len() == RELEASE_LIMIT {
+            report.too_long(place, "releases", RELEASE_LIMIT);
+            return;
+        }
+        check_slug(report, place, &release.release);
+        if catalogue.releases().any(|name| name == release.release) {
+            report_twice(report, place, "release", "release", &release.release);
+        }
+        catalogue.releases.push(Release {
+            name: release.release.clone(),
+            title: release.title.clone(),
+            note: release.note.clone(),
+        });
+    }
+}
+
+pub(super) fn add_kinds(catalogue: &mut Catalogue, parsed: &Parsed, report: &mut Report<'_>) {
+    let mut places = Vec::new();
+    for (file, raw) in parsed.iter().flat_map(|(at, file)| file.kinds.iter().map(move |entry| (*at, entry))) {
+        let place = report.place(file, "kind", &raw.kind);
+        if catalogue.kinds.len() == KIND_LIMIT {
+            report.too_long(place, "kinds", KIND_LIMIT);
+            break;
+        }
+        places.push((place, raw));
+        check_kind(report, place, raw);
+        let names = std::iter::once(&raw.kind).chain(&raw.aliases);
+        let own = catalogue.kinds.len();
+        for name in names {
+            add_kind_name(catalogue, report, place, name, own);
+        }
+        catalogue.kinds.push(typed_kind(raw));
+    }
+    for (at, (place, raw)) in places.into_iter().enumerate() {
+        let members = resolve_members(catalogue, report, place, raw);
+        if let Some(kind) = catalogue.kinds.get_mut(at) {
+            kind.members = members;
+        }
+    }
+}
+
+fn check_kind(report: &mut Report<'_>, place: Place<'_>, raw: &RawKind) {
+    check_slug(report, place, &raw.kind);
+    check_slug(report, place, &raw.tier);
+    check_text(report, place, "title", &raw.title);
+    check_text(report, place, "what", &raw.what);
+    if raw.members.is_empty() == (raw.tier == PSEUDO_TIER) {
+        let message = format!(
+            "the kind `{}` has members and another tier than `{PSEUDO_TIER}`, or the reverse",
+            raw.kind
+        );
+        let help = "only a kind of that tier stands for other kinds, and it lists them as `members`";
+        report.entry(ProblemKind::Value, place, "tier", message, help);
+    }
+    for attribute in &raw.attributes {
+        check_slug(report, place, attribute);
+    }
+    for who in [&raw.citrix_managed.daas, &raw.citrix_managed.daas_flex] {
+        if !["citrix", "customer", "n/a"].contains(&who.as_str()) {
+            let message = format!("`{who}` can't run a role");
+            report.entry(ProblemKind::Value, place, who, message, "write `citrix`, `customer` or `n/a`");
+        }
+    }
+}
+
+fn add_kind_name(
+    catalogue: &mut Catalogue,
+    report: &mut Report<'_>,
+    place: Place<'_>,
+    name: &str,
+    own: usize,
+) {
+    let folded = fold(name);
+    if folded.is_empty() {
+        let message = format!("`{name}` can't be the name of a kind");
+        report.entry(ProblemKind::Value, place, "aliases", message, "use letters and digits");
+        return;
+    }
+    match catalogue.kind_names.get(&folded) {
+        Some(other) if *other != own => {
+            let other = catalogue.kinds.get(*other).map_or("", RoleKind::name).to_owned();
+            let message =
+                format!("`{name}` already means the kind `{other}`; case, spaces, `_` and `-` don't count");
+            report.entry(
+                ProblemKind::Duplicate,
+                place,
+                name,
+                message,
+                "keep the name on the more specific kind",
+            );
+        }
+        Some(_) => {}
+        None => {
+            catalogue.kind_names.insert(folded, own);
+        }
+    }
+}
+
+fn typed_kind(raw: &RawKind) -> RoleKind {
+    RoleKind {
+        name: raw.kind.clone(),
+        title: raw.title.clone(),
+        what: raw.what.clone(),
+        tier: raw.tier.clone(),
+        aliases: raw.aliases.clone(),
+        domain_member: raw.domain_member,
+        provisioned: raw.provisioned,
+        managed: Managed {
+            daas: raw.citrix_managed.daas.clone(),
+            daas_flex: raw.citrix_managed.daas_flex.clone(),
+        },
+        attributes: raw.attributes.clone(),
+        members: Vec::new(),
+        note: raw.note.clone(),
+        verified: raw.verified,
+    }
+}
+
+fn resolve_members(
+    catalogue: &Catalogue,
+    report: &mut Report<'_>,
+    place: Place<'_>,
+    raw: &RawKind,
+) -> Vec<String> {
+    if raw.members.len() > KIND_LIMIT {
+        report.too_long(place, "members of a kind", KIND_LIMIT);
+        return Vec::new();
+    }
+    let mut members = BTreeSet::new();
+    for member in &raw.members {
+        let Some(kind) = resolve_kind(catalogue, report, place, member) else { continue };
+        if catalogue.kind(kind).is_some_and(|kind| kind.tier() == PSEUDO_TIER) {
+            let message = format!("`{member}` stands for other kinds and can't be a member");
+            report.entry(ProblemKind::Value, place, member, message, "list its members instead");
+        }
+        members.insert(kind.to_owned());
+    }
+    members.into_iter().collect()
+}
+
+/// The canonical name of a kind, or a report that there is none.
+pub(super) fn resolve_kind<'c>(
+    catalogue: &'c Catalogue,
+    report: &mut Report<'_>,
+    place: Place<'_>,
+    name: &str,
+) -> Option<&'c str> {
+    let found = catalogue.kind(name).map(RoleKind::name);
+    if found.is_none() {
+        let message = format!("no kind is called `{name}`");
+        report.entry(
+            ProblemKind::Reference,
+            place,
+            name,
+            message,
+            "name a kind of roles.yaml, or add it there",
+        );
+    }
+    found
+}
+
+/// Kinds by their canonical names, pseudo kinds replaced by their members, sorted, each once.
+pub(super) fn resolve_kinds(
+    catalogue: &Catalogue,
+    report: &mut Report<'_>,
+    place: Place<'_>,
+    names: &[String],
+) -> Vec<String> {
+    if names.len() > KIND_LIMIT {
+        report.too_long(place, "kinds in one list", KIND_LIMIT);
+        return Vec::new();
+    }
+    let mut resolved = BTreeSet::new();
+    for name in names {
+        let Some(kind) = resolve_kind(catalogue, report, place, name).and_then(|name| catalogue.kind(name))
+        else {
+            continue;
+        };
+        if kind.is_pseudo() {
+            resolved.extend(kind.members().iter().map(String::as_str));
+        } else {
+            resolved.insert(kind.name());
+        }
+    }
+    resolved.into_iter().map(str::to_owned).collect()
+}
+
+pub(super) fn add_conditions(catalogue: &mut Catalogue, parsed: &Parsed, report: &mut Report<'_>) {
+    for (file, raw) in
+        parsed.iter().flat_map(|(at, file)| file.conditions.iter().map(move |entry| (*at, entry)))
+    {
+        let place = report.place(file, "condition", &raw.condition);
+        check_slug(report, place, &raw.condition);
+        check_text(report, place, "text", &raw.text);
+        if catalogue.conditions.contains_key(&raw.condition) {
+            report_twice(report, place, "condition", "condition", &raw.condition);
+            continue;
+        }
+        catalogue.conditions.insert(raw.condition.clone(), typed_condition(raw));
+    }
+    let mut seen = BTreeSet::new();
+    for (file, raw) in parsed {
+        for [one, other] in &raw.exclusive {
+            if seen.insert(("exclusive", one, other)) {
+                add_relation(catalogue, report, *file, [one, other], |condition| &mut condition.excludes);
+                add_relation(catalogue, report, *file, [other, one], |condition| &mut condition.excludes);
+            }
+        }
+        for [one, other] in &raw.implies {
+            if seen.insert(("implies", one, other)) {
+                add_relation(catalogue, report, *file, [one, other], |condition| &mut condition.implies);
+                add_relation(catalogue, report, *file, [other, one], |condition| &mut condition.implied_by);
+            }
+        }
+    }
+}
+
+fn typed_condition(raw: &RawCondition) -> Condition {
+    Condition {
+        name: raw.condition.clone(),
+        text: raw.text.clone(),
+        group: raw.group.clone(),
+        excludes: Vec::new(),
+        implies: Vec::new(),
+        implied_by: Vec::new(),
+    }
+}
+
+/// Puts a condition into a list of another one; the one that does not exist is reported.
+fn add_relation(
+    catalogue: &mut Catalogue,
+    report: &mut Report<'_>,
+    file: usize,
+    [one, other]: [&str; 2],
+    list: fn(&mut Condition) -> &mut Vec<String>,
+) {
+    let other_exists = catalogue.conditions.contains_key(other);
+    match catalogue.conditions.get_mut(one) {
+        Some(condition) if other_exists => list(condition).push(other.to_owned()),
+        Some(_) => {}
+        None => {
+            report.loose_word(file, ProblemKind::Reference, one, format!("no condition is called `{one}`"))
+        }
+    }
+}
+
+/// The conditions of a `when` list, checked to exist and to be able to hold together.
+pub(super) fn resolve_conditions(
+    catalogue: &Catalogue,
+    report: &mut Report<'_>,
+    place: Place<'_>,
+    when: &[String],
+) -> Vec<String> {
+    let names: BTreeSet<&str> = when.iter().map(String::as_str).collect();
+    for name in &names {
+        let Some(condition) = catalogue.condition(name) else {
+            let message = format!("no condition is called `{name}`");
+            report.entry(ProblemKind::Reference, place, name, message, "name a condition of conditions.yaml");
+            continue;
+        };
+        let mut others = condition.excludes().iter().map(String::as_str);
+        if let Some(other) = others.find(|other| name < other && names.contains(other)) {
+            let message = format!("`{name}` and `{other}` can't hold together");
+            report.entry(
+                ProblemKind::Value,
+                place,
+                name,
+                message,
+                "make two entries, one for each condition",
+            );
+        }
+    }
+    when.to_vec()
+}

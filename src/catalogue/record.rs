@@ -1,0 +1,228 @@
+//! Typed entries beside flows: permissions, prerequisites, applications, deployment rules.
+//!
+//! In: checked values from `load`. Out: entries with read access only.
+//!
+//! Invariant: every entry has an id, and what it refers to exists.
+
+use serde::{Deserialize, Serialize};
+
+use super::access::{lists, optional_texts, texts, values};
+use super::value::{Need, Source};
+
+/// A named group of permissions, granted together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PermissionSet {
+    pub(super) name: String,
+    pub(super) what: String,
+    pub(super) platform: String,
+    pub(super) permissions: Vec<String>,
+    pub(super) sources: Vec<Source>,
+}
+
+impl PermissionSet {
+    texts! {
+        /// Name that permissions refer to.
+        name,
+        /// One line: what the group is for.
+        what,
+        /// Platform that grants it, for example `azure`.
+        platform,
+    }
+    lists! {
+        /// Permission names of the platform that the source gives as one list; may be empty.
+        permissions: String,
+        /// Where it was read; may be empty.
+        sources: Source,
+    }
+}
+
+/// One permission of a cloud or hypervisor account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Permission {
+    pub(super) id: String,
+    pub(super) platform: String,
+    pub(super) permission: String,
+    pub(super) what: String,
+    pub(super) stage: String,
+    pub(super) need: Need,
+    pub(super) set: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) resource: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) condition: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) scope: Option<String>,
+    pub(super) sources: Vec<Source>,
+    pub(super) verified: bool,
+}
+
+impl Permission {
+    texts! {
+        /// Id, never changed or reused.
+        id,
+        /// Platform that grants it.
+        platform,
+        /// Its name on the platform.
+        permission,
+        /// One line: what it is used for.
+        what,
+        /// When it is used, for example `connection` or `cleanup`.
+        stage,
+        /// The group that it belongs to.
+        set,
+    }
+    optional_texts! {
+        /// What it is granted on.
+        resource,
+        /// When it is needed, in plain words.
+        condition,
+        /// How far it reaches.
+        scope,
+    }
+    lists! {
+        /// Where it was read, at least one.
+        sources: Source,
+    }
+    values! {
+        /// How much it is needed.
+        need: Need,
+        /// False where no document that was read confirms it.
+        verified: bool,
+    }
+}
+
+/// A prerequisite that is neither a flow nor a permission.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prerequisite {
+    pub(super) id: String,
+    pub(super) platform: String,
+    pub(super) what: String,
+    pub(super) sources: Vec<Source>,
+    pub(super) verified: bool,
+}
+
+impl Prerequisite {
+    texts! {
+        /// Id, never changed or reused.
+        id,
+        /// Platform that it concerns.
+        platform,
+        /// One sentence: what must be so.
+        what,
+    }
+    lists! {
+        /// Where it was read, at least one.
+        sources: Source,
+    }
+    values! {
+        /// False where no document that was read confirms it.
+        verified: bool,
+    }
+}
+
+/// An enterprise application that the vendor registers in a customer's directory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Application {
+    pub(super) id: String,
+    pub(super) application_id: String,
+    pub(super) what: String,
+    pub(super) sources: Vec<Source>,
+    pub(super) verified: bool,
+}
+
+impl Application {
+    texts! {
+        /// Id, never changed or reused.
+        id,
+        /// The application's id in the directory.
+        application_id,
+        /// One line: what it is for.
+        what,
+    }
+    lists! {
+        /// Where it was read, at least one.
+        sources: Source,
+    }
+    values! {
+        /// False where no document that was read confirms it.
+        verified: bool,
+    }
+}
+
+/// A rule about deployments that a compiler can check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeploymentRule {
+    pub(super) id: String,
+    pub(super) area: String,
+    pub(super) severity: RuleSeverity,
+    pub(super) statement: String,
+    pub(super) check: String,
+    pub(super) platforms: Vec<String>,
+    pub(super) when: Vec<String>,
+    pub(super) flows: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) without_rule: Option<Consequence>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) note: Option<String>,
+    pub(super) sources: Vec<Source>,
+    pub(super) verified: bool,
+}
+
+impl DeploymentRule {
+    texts! {
+        /// Id, never changed or reused.
+        id,
+        /// Product area.
+        area,
+        /// The rule in one sentence.
+        statement,
+        /// How a compiler can tell whether it is kept.
+        check,
+    }
+    optional_texts! {
+        /// A remark.
+        note,
+    }
+    lists! {
+        /// Platforms that it concerns; empty means all.
+        platforms: String,
+        /// Conditions that must all hold.
+        when: String,
+        /// Ids of the flows that it speaks of.
+        flows: String,
+        /// Where it was read, at least one.
+        sources: Source,
+    }
+    values! {
+        /// How much it weighs.
+        severity: RuleSeverity,
+        /// False where no document that was read confirms it.
+        verified: bool,
+    }
+
+    /// What is seen when the rule is not kept, where known.
+    pub fn without_rule(&self) -> Option<&Consequence> {
+        self.without_rule.as_ref()
+    }
+}
+
+/// Weight of a deployment rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RuleSeverity {
+    /// A reviewer should look.
+    Warning,
+    /// The deployment does not work or must not be.
+    Error,
+}
+
+/// What is seen when a deployment rule is not kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Consequence {
+    /// What is seen.
+    pub text: String,
+    /// True where the text is the product's own message.
+    #[serde(default)]
+    pub quoted: bool,
+}

@@ -1,0 +1,144 @@
+//! The catalogue as a whole, and looking things up in it.
+//!
+//! In: entries checked by `load`. Out: [`Catalogue`].
+//!
+//! Invariant: a folded name or alias leads to exactly one kind; ids are unique; everything that an entry names exists.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+use super::entry::{Condition, FlowEntry, NameEntry, Release, RoleKind};
+use super::intent::Intent;
+use super::record::{Application, DeploymentRule, Permission, PermissionSet, Prerequisite};
+
+/// Roles, flows, intents, conditions and names of the product that a site describes.
+///
+/// ```
+/// let catalogue = segc::catalogue::Catalogue::builtin();
+/// assert_eq!(catalogue.kind("XenDesktop Temp").map(|kind| kind.name()), Some("temp-worker"));
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Catalogue {
+    pub(super) releases: Vec<Release>,
+    pub(super) kinds: Vec<RoleKind>,
+    /// Folded name or alias to the place of the kind in `kinds`.
+    pub(super) kind_names: BTreeMap<String, usize>,
+    pub(super) conditions: IndexMap<String, Condition>,
+    pub(super) flows: IndexMap<String, FlowEntry>,
+    pub(super) intents: IndexMap<String, Intent>,
+    pub(super) names: Vec<NameEntry>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) permission_sets: Vec<PermissionSet>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) permissions: Vec<Permission>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) prerequisites: Vec<Prerequisite>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) applications: Vec<Application>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) rules: Vec<DeploymentRule>,
+}
+
+/// A name without the differences that look-up ignores: case, spaces, `_` and `-`.
+pub(super) fn fold(name: &str) -> String {
+    name.chars()
+        .filter(|letter| !letter.is_whitespace() && !matches!(letter, '_' | '-'))
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+impl Catalogue {
+    /// Label of the newest edition, for example `2026.11`; empty for a catalogue that states none.
+    pub fn release(&self) -> &str {
+        self.releases.last().map_or("", Release::name)
+    }
+
+    /// Labels that a site may pin with `catalogue = ...`, oldest first.
+    pub fn releases(&self) -> impl Iterator<Item = &str> {
+        self.releases.iter().map(Release::name)
+    }
+
+    /// The editions, oldest first.
+    pub fn editions(&self) -> &[Release] {
+        &self.releases
+    }
+
+    /// The kind with this canonical name or alias; case, spaces, `_` and `-` make no difference.
+    pub fn kind(&self, typed: &str) -> Option<&RoleKind> {
+        self.kind_names.get(&fold(typed)).and_then(|at| self.kinds.get(*at))
+    }
+
+    /// All kinds in the order of the catalogue.
+    pub fn kinds(&self) -> impl Iterator<Item = &RoleKind> {
+        self.kinds.iter()
+    }
+
+    /// The intent of this name.
+    pub fn intent(&self, name: &str) -> Option<&Intent> {
+        self.intents.get(name)
+    }
+
+    /// All intents in the order of the catalogue.
+    pub fn intents(&self) -> impl Iterator<Item = &Intent> {
+        self.intents.values()
+    }
+
+    /// The flow with this id.
+    pub fn flow(&self, id: &str) -> Option<&FlowEntry> {
+        self.flows.get(id)
+    }
+
+    /// All flows in the order of the catalogue.
+    pub fn flows(&self) -> impl Iterator<Item = &FlowEntry> {
+        self.flows.values()
+    }
+
+    /// The condition with this slug.
+    pub fn condition(&self, name: &str) -> Option<&Condition> {
+        self.conditions.get(name)
+    }
+
+    /// All conditions in the order of the catalogue.
+    pub fn conditions(&self) -> impl Iterator<Item = &Condition> {
+        self.conditions.values()
+    }
+
+    /// All names that roles must reach, in the order of the catalogue.
+    pub fn names(&self) -> impl Iterator<Item = &NameEntry> {
+        self.names.iter()
+    }
+
+    /// The names that one kind must reach at another in one edition of the cloud, those of every edition included.
+    pub fn names_between(&self, from: &str, to: &str, edition: &str) -> impl Iterator<Item = &NameEntry> {
+        self.names.iter().filter(move |name| {
+            name.from() == from && name.to() == Some(to) && [edition, "all"].contains(&name.edition())
+        })
+    }
+
+    /// Groups of permissions.
+    pub fn permission_sets(&self) -> &[PermissionSet] {
+        &self.permission_sets
+    }
+
+    /// Permissions of cloud and hypervisor accounts.
+    pub fn permissions(&self) -> &[Permission] {
+        &self.permissions
+    }
+
+    /// Prerequisites that are neither a flow nor a permission.
+    pub fn prerequisites(&self) -> &[Prerequisite] {
+        &self.prerequisites
+    }
+
+    /// Enterprise applications of the vendor.
+    pub fn applications(&self) -> &[Application] {
+        &self.applications
+    }
+
+    /// Rules about deployments.
+    pub fn rules(&self) -> &[DeploymentRule] {
+        &self.rules
+    }
+}

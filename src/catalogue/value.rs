@@ -1,0 +1,169 @@
+//! Small values of the catalogue: transports, port ranges, ICMP messages, needs, encryption, sources.
+//!
+//! In: nothing. Out: types that the YAML shapes, the typed entries and the expansion share.
+//!
+//! Invariant: a [`PortRange`] is never reversed and never holds port 0.
+
+use serde::{Deserialize, Serialize};
+
+/// What a flow travels on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Transport {
+    /// TCP.
+    Tcp,
+    /// UDP.
+    Udp,
+    /// ICMP for IPv4.
+    Icmp,
+    /// ICMP for IPv6.
+    Icmpv6,
+}
+
+impl Transport {
+    /// The word used in the language and in every output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Tcp => "tcp",
+            Self::Udp => "udp",
+            Self::Icmp => "icmp",
+            Self::Icmpv6 => "icmpv6",
+        }
+    }
+
+    /// True for TCP and UDP.
+    pub fn has_ports(self) -> bool {
+        matches!(self, Self::Tcp | Self::Udp)
+    }
+}
+
+/// A range of destination ports, both ends included, 1 to 65535.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PortRange {
+    low: u16,
+    high: u16,
+}
+
+impl PortRange {
+    /// A range, if it is not reversed and does not hold port 0.
+    pub fn new(low: u16, high: u16) -> Option<Self> {
+        (low != 0 && low <= high).then_some(Self { low, high })
+    }
+
+    /// Smallest port.
+    pub fn low(self) -> u16 {
+        self.low
+    }
+
+    /// Largest port.
+    pub fn high(self) -> u16 {
+        self.high
+    }
+
+    /// True when every port of `other` is in this range.
+    pub fn covers(self, other: Self) -> bool {
+        self.low <= other.low && other.high <= self.high
+    }
+}
+
+impl std::fmt::Display for PortRange {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.low == self.high {
+            write!(formatter, "{}", self.low)
+        } else {
+            write!(formatter, "{}-{}", self.low, self.high)
+        }
+    }
+}
+
+/// An ICMP message by type and, where it matters, code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct IcmpMessage {
+    /// Type, 0 to 255.
+    #[serde(rename = "type")]
+    pub message_type: u8,
+    /// Code, 0 to 255; `None` is every code.
+    pub code: Option<u8>,
+}
+
+/// How much a flow is needed, judged inside its conditions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Need {
+    /// Nothing works without it.
+    Required,
+    /// Needed when a feature is used.
+    Conditional,
+    /// Works without it, less well.
+    Optional,
+}
+
+impl Need {
+    /// The word used in data and output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::Conditional => "conditional",
+            Self::Optional => "optional",
+        }
+    }
+}
+
+/// What protects the content of a flow on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Encryption {
+    /// Nothing: who listens, reads.
+    Clear,
+    /// The product signs or encrypts messages inside an unencrypted connection.
+    MessageProtected,
+    /// TLS where the administrator has switched it on.
+    OptionalTls,
+    /// TLS or DTLS always.
+    Tls,
+}
+
+impl Encryption {
+    /// The word used in data and output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Clear => "clear",
+            Self::MessageProtected => "message-protected",
+            Self::OptionalTls => "optional-tls",
+            Self::Tls => "tls",
+        }
+    }
+}
+
+/// Who may start a connection of a flow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// Only the `from` side.
+    #[default]
+    To,
+    /// Either side, on the same ports.
+    Both,
+}
+
+/// Where a fact was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Source {
+    /// Title of the document.
+    pub title: String,
+    /// Its date, as precise as it is known (`2023-12`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<String>,
+    /// Its version or edition, where it has one instead of a date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Its address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// The day on which it was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read: Option<String>,
+    /// What it says about this entry.
+    pub says: String,
+}
