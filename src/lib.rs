@@ -7,7 +7,10 @@
 //! ```
 
 pub mod catalogue;
+pub mod check;
+pub mod cli;
 pub mod diagnostic;
+pub mod driver;
 pub mod model;
 pub mod policy;
 pub mod source;

@@ -56,8 +56,10 @@ impl<T> Spanned<T> {
 /// One source text with the name that people know it by.
 #[derive(Debug, Clone)]
 pub struct SourceFile {
-    /// Path as the user wrote it, or relative to the site's folder for included files; `<stdin>` for standard input.
+    /// Path as the user wrote it, included files beside it; `<stdin>` for standard input.
     pub name: String,
+    /// Path relative to the site's folder, with `/`: the same on every machine.
+    pub relative: String,
     /// The whole text.
     pub text: String,
     line_starts: Vec<u32>,
@@ -73,14 +75,14 @@ pub struct LineColumn {
 }
 
 impl SourceFile {
-    fn new(name: String, text: String) -> Self {
+    fn new(name: String, relative: String, text: String) -> Self {
         let mut line_starts = vec![0];
         for (at, byte) in text.bytes().enumerate() {
             if byte == b'\n' {
                 line_starts.push(u32::try_from(at + 1).unwrap_or(u32::MAX));
             }
         }
-        Self { name, text, line_starts }
+        Self { name, relative, text, line_starts }
     }
 
     /// Line and column of a byte offset; an offset past the end gives the end.
@@ -110,8 +112,19 @@ impl SourceMap {
 
     /// Adds a text and gives its id. Texts are limited to 4 GiB by their reader.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> SourceId {
+        let name = name.into();
+        self.add_relative(name.clone(), name, text)
+    }
+
+    /// Adds a text whose path relative to the site's folder is known.
+    pub fn add_relative(
+        &mut self,
+        name: impl Into<String>,
+        relative: impl Into<String>,
+        text: impl Into<String>,
+    ) -> SourceId {
         let id = SourceId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
-        self.files.push(SourceFile::new(name.into(), text.into()));
+        self.files.push(SourceFile::new(name.into(), relative.into(), text.into()));
         id
     }
 

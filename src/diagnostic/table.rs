@@ -40,7 +40,6 @@ codes! {
     2109 "2109" UNKNOWN_FORBID Error "unknown-forbid" "an exception pierces a forbid that no line declares";
     2110 "2110" KIND_NOT_ALLOWED Error "kind-not-allowed" "a role's kind has no part on this side of an intent";
     2111 "2111" HOST_BITS Error "host-bits" "an address range has bits set beyond its prefix";
-    2112 "2112" ANY_IN_ALLOW Error "any-in-allow" "`any` stands in an allow";
     2113 "2113" INCLUDE_OUTSIDE Error "include-outside" "an include leaves the site's folder";
     2114 "2114" INCLUDE_CYCLE Error "include-cycle" "files include each other in a circle";
     2115 "2115" BAD_GROUP_SHARING Error "bad-group-sharing" "`same-group-as` names a role whose group can't be worn";
@@ -51,6 +50,9 @@ codes! {
     2120 "2120" BAD_PORT_ATTRIBUTE Error "bad-port-attribute" "an intent needs the port of a role that states none";
     2121 "2121" BAD_VIA Error "bad-via" "`via` is used where nothing can stand between";
     2122 "2122" UNKNOWN_RELEASE Error "unknown-release" "the site pins a catalogue release that this segc does not have";
+    2123 "2123" OUTSIDE_SEGMENT Error "outside-segment" "a role's addresses are not in its segment";
+    2124 "2124" SERVICE_CYCLE Error "service-cycle" "services are defined by each other in a circle";
+    2125 "2125" NO_DAY Error "no-day" "neither the site nor the command says for which day";
     // 3: catalogue data
     3001 "3001" CATALOGUE_SYNTAX Error "catalogue-syntax" "a catalogue file does not have the form of its schema";
     3002 "3002" CATALOGUE_DUPLICATE Error "catalogue-duplicate" "a catalogue id is used twice";
@@ -58,7 +60,7 @@ codes! {
     3004 "3004" CATALOGUE_VALUE Error "catalogue-value" "a catalogue entry has a value that can't be";
     3005 "3005" WIDE_DEFAULT Warning "wide-default" "an intent opens a wide range because an option is left out";
     // 4: design findings
-    4011 "4011" FINDING_ANY_IN_ALLOW Error "finding-any-in-allow" "a raw any port or role in an allow";
+    4011 "4011" ANY_IN_ALLOW Error "any-in-allow" "`any` stands in an allow";
     // 5: promises
     5001 "5001" FORBID_MEETS_FLOW Error "forbid-meets-flow" "a forbid and a flow overlap";
     5002 "5002" EXPECTATION_FAILED Error "expectation-failed" "an expect line does not hold";
@@ -78,5 +80,5 @@ codes! {
     6010 "6010" CATEGORY_UNKNOWN Error "category-unknown" "the categories file lacks a category";
     6011 "6011" NOT_EXPRESSIBLE Error "not-expressible" "a platform has no way to say this flow";
     6012 "6012" UNKNOWN_TARGET Error "unknown-target" "no such target, spelling or platform";
-    6013 "6013" DEFAULT_BENEATH Error "default-beneath" "a platform's default lies beneath the policy";
+    6014 "6014" SET_KEPT_ELSEWHERE Note "set-kept-elsewhere" "a platform needs a named set of addresses that somebody keeps";
 }

@@ -168,7 +168,7 @@ pub enum Placement {
 }
 
 /// A name by which a platform or a proxy, but no address, knows a role.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum KnownBy {
     /// A platform's name for a set of addresses (`tag = AzureResourceManager`).
     Tag(String),

@@ -86,6 +86,9 @@ impl fmt::Display for ServiceRange {
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ServiceSet(Intervals<u32>);
 
+/// Sets of more ranges than this lack few services of all 256 protocols, and read better by what they lack.
+const MOST_LISTED: usize = 128;
+
 const LARGEST: u32 = 0x00ff_ffff;
 
 fn number(protocol: Protocol, detail: u16) -> u32 {
@@ -134,6 +137,31 @@ impl ServiceSet {
                 .into_iter()
                 .map(|range| (number(range.protocol, range.low), number(range.protocol, range.high))),
         ))
+    }
+
+    /// A list as in `tcp/443, udp/1024-2048, icmp/8/0, icmpv6, any`; `None` when it isn't one.
+    pub fn parse(text: &str) -> Option<Self> {
+        text.split(',')
+            .map(|one| parse_service(one.trim()))
+            .try_fold(Self::empty(), |sum, one| Some(sum.union(&one?)))
+    }
+
+    /// Every range spelled out, for programs: as [`fmt::Display`], but never by what the set lacks. Runs of whole
+    /// protocols without ports are `ip/LOW-HIGH`.
+    pub fn explicit(&self) -> String {
+        let mut words: Vec<(Option<(u8, u8)>, String)> = Vec::new();
+        for range in self.ranges() {
+            let number = range.protocol.0;
+            let is_plain = range.is_whole_protocol() && range.to_string().starts_with("ip/");
+            match words.last_mut() {
+                Some((Some((low, high)), word)) if is_plain && high.checked_add(1) == Some(number) => {
+                    *high = number;
+                    *word = format!("ip/{low}-{number}");
+                }
+                _ => words.push((is_plain.then_some((number, number)), range.to_string())),
+            }
+        }
+        words.into_iter().map(|(_, word)| word).collect::<Vec<_>>().join(", ")
     }
 
     /// The ranges in ascending order, each within one protocol.
@@ -205,12 +233,41 @@ impl ServiceSet {
     }
 }
 
+fn parse_service(text: &str) -> Option<ServiceSet> {
+    if text == "any" {
+        return Some(ServiceSet::any());
+    }
+    let mut parts = text.split('/');
+    let protocol = parts.next()?;
+    let (first, second) = (parts.next(), parts.next());
+    if parts.next().is_some() {
+        return None;
+    }
+    let byte = |part: Option<&str>| part.map_or(Some(None), |part| part.parse::<u8>().ok().map(Some));
+    match protocol {
+        "tcp" | "udp" => {
+            let protocol = if protocol == "tcp" { Protocol::TCP } else { Protocol::UDP };
+            let ports = first.filter(|_| second.is_none())?;
+            let (low, high) = ports.split_once('-').unwrap_or((ports, ports));
+            let (low, high) = (low.parse::<u16>().ok()?, high.parse::<u16>().ok()?);
+            (low <= high).then(|| ServiceSet::ports(protocol, low, high))
+        }
+        "icmp" => Some(ServiceSet::icmp(Protocol::ICMP, byte(first)?, byte(second)?)),
+        "icmpv6" => Some(ServiceSet::icmp(Protocol::ICMPV6, byte(first)?, byte(second)?)),
+        _ => None,
+    }
+}
+
 impl fmt::Display for ServiceSet {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_any() {
             return formatter.write_str("any");
         }
-        for (at, range) in self.ranges().into_iter().enumerate() {
+        let ranges = self.ranges();
+        if ranges.len() > MOST_LISTED {
+            return write!(formatter, "any but {}", Self::any().difference(self));
+        }
+        for (at, range) in ranges.into_iter().enumerate() {
             let comma = if at == 0 { "" } else { ", " };
             write!(formatter, "{comma}{range}")?;
         }
@@ -229,6 +286,36 @@ mod tests {
             .union(&ServiceSet::ports(Protocol::UDP, 53, 53));
         assert_eq!(set.to_string(), "tcp/3268-3269, udp/53");
         assert_eq!(ServiceSet::any().ranges().len(), 256);
+        assert_eq!(ServiceSet::any().difference(&set).to_string(), "any but tcp/3268-3269, udp/53");
+    }
+
+    #[test]
+    fn what_is_written_is_read_and_nonsense_is_not() {
+        for text in ["tcp/80", "tcp/1-2, udp/53", "icmp", "icmp/8", "icmpv6/128/0", "any"] {
+            assert_eq!(ServiceSet::parse(text).unwrap().to_string(), text);
+        }
+        for text in [
+            "",
+            "tcp",
+            "tcp/",
+            "tcp/2-1",
+            "tcp/65536",
+            "tcp/+1/2",
+            "icmp/300",
+            "icmp/1/2/3",
+            "sctp/1",
+            "tcp/1,",
+        ] {
+            assert_eq!(ServiceSet::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_set_for_programs_is_spelled_out() {
+        let most = ServiceSet::any().difference(&ServiceSet::ports(Protocol::TCP, 80, 80));
+        let tail = "udp/0-65535, ip/18-57, icmpv6, ip/59-255";
+        assert_eq!(most.explicit(), format!("ip/0, icmp, ip/2-5, tcp/0-79, tcp/81-65535, ip/7-16, {tail}"));
+        assert_eq!(ServiceSet::ports(Protocol::UDP, 53, 53).explicit(), "udp/53");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::address::AddressSet;
 use super::lower::lower;
 use super::service::{Protocol, ServiceSet};
 use crate::model::*;
+pub(crate) use crate::model::{Manager, Role};
 use crate::source::{SourceId, Span, Spanned};
 use std::collections::BTreeMap;
 use time::{Date, Month};
@@ -15,6 +16,8 @@ pub(crate) struct SiteBuilder {
     roles: Vec<(String, Role, Option<String>, Option<String>)>,
     flows: Vec<(GrantKind, String, String, String, ServiceSet)>,
     forbids: Vec<(String, String, String, ServiceSet, EnforcedBy)>,
+    enforced_from: Vec<(String, Date)>,
+    exceptions: Vec<(String, String, String, ServiceSet, Date)>,
 }
 
 /// A place for everything: the first byte of the first text.
@@ -108,7 +111,20 @@ impl SiteBuilder {
             needs: Vec::new(),
             rollout: Rollout::default(),
         };
-        Self { model, roles: Vec::new(), flows: Vec::new(), forbids: Vec::new() }
+        Self {
+            model,
+            roles: Vec::new(),
+            flows: Vec::new(),
+            forbids: Vec::new(),
+            enforced_from: Vec::new(),
+            exceptions: Vec::new(),
+        }
+    }
+
+    /// Gives the site another name.
+    pub(crate) fn named(mut self, name: &str) -> Self {
+        self.model.site.name = name.to_owned();
+        self
     }
 
     /// Adds a platform; call in name order.
@@ -158,6 +174,13 @@ impl SiteBuilder {
         self
     }
 
+    /// Adds an exception in force for some days from 2026-01-01.
+    pub(crate) fn exception(mut self, name: &str, from: &str, to: &str, on: &str, days: i64) -> Self {
+        let flow = (name.to_owned(), from.to_owned(), to.to_owned(), services(on), day(days));
+        self.exceptions.push(flow);
+        self
+    }
+
     /// Adds `forbid label: from -> to : services` kept by the network.
     pub(crate) fn forbid(mut self, label: &str, from: &str, to: &str, on: &str) -> Self {
         let forbid = (label.to_owned(), from.to_owned(), to.to_owned(), services(on), EnforcedBy::Network);
@@ -168,6 +191,13 @@ impl SiteBuilder {
     /// Sets the rollout's state for every role.
     pub(crate) fn state(mut self, state: EnforcementState) -> Self {
         self.model.rollout = Rollout { start: Some(state), span: Some(nowhere()), ..Rollout::default() };
+        self
+    }
+
+    /// Adds `enforce role from day` to the rollout.
+    pub(crate) fn enforce(mut self, role: &str, from: Date) -> Self {
+        self.model.rollout.span = Some(nowhere());
+        self.enforced_from.push((role.to_owned(), from));
         self
     }
 
@@ -188,6 +218,9 @@ impl SiteBuilder {
             role.same_group_as = wears.map(|other| Spanned::new(id(&other), nowhere()));
             self.model.roles.push(role);
         }
+        for (role, from) in self.enforced_from {
+            self.model.rollout.enforce.insert(id(&role), Spanned::new(from, nowhere()));
+        }
         for (kind, origin, from, to, services) in self.flows {
             let flow = Flow {
                 from: id(&from),
@@ -198,6 +231,28 @@ impl SiteBuilder {
                 verified: true,
             };
             self.model.grants.push(Grant { kind, origin, flows: vec![flow], span: nowhere() });
+        }
+        for (origin, from, to, services, expires) in self.exceptions {
+            let because = format!("reason of {origin}");
+            let flow = Flow {
+                from: id(&from),
+                to: id(&to),
+                services,
+                catalogue: None,
+                because: because.clone(),
+                verified: true,
+            };
+            let kind = GrantKind::Exception;
+            self.model.exceptions.push(Exception {
+                grant: Grant { kind, origin, flows: vec![flow], span: nowhere() },
+                pierces: Vec::new(),
+                because,
+                ticket: None,
+                owner: None,
+                starts: day(0),
+                expires,
+                expires_span: nowhere(),
+            });
         }
         for (name, from, to, services, enforced_by) in self.forbids {
             let side = |name: &str| if name == "any" { Side::Any } else { Side::Roles(vec![id(name)]) };

@@ -69,6 +69,27 @@ pub enum Statement {
     Include(Include),
 }
 
+impl Statement {
+    /// The whole statement.
+    pub fn span(&self) -> Span {
+        match self {
+            Self::Site(site) => site.span,
+            Self::Platform(platform) => platform.span,
+            Self::Segment(segment) => segment.span,
+            Self::Role(role) => role.span,
+            Self::Service(service) => service.span,
+            Self::Intent(intent) => intent.span,
+            Self::Allow(allow) => allow.span,
+            Self::Forbid(forbid) => forbid.span,
+            Self::Exception(exception) => exception.span,
+            Self::Expect(expect) => expect.span,
+            Self::Need(need) => need.span,
+            Self::Rollout(rollout) => rollout.span,
+            Self::Include(include) => include.span,
+        }
+    }
+}
+
 /// `{ key = value ... }`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Block {

@@ -24,3 +24,6 @@ pub mod lex;
 mod parse;
 
 pub use parse::parse;
+
+/// Version of the language, named in every manifest.
+pub const LANGUAGE_VERSION: &str = "1";

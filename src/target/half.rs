@@ -8,7 +8,7 @@ use crate::policy::address::AddressSet;
 use crate::policy::{Flow, KnownBy, Party, PlatformId, Policy, RoleId};
 
 /// As seen from the party that the rule guards.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Direction {
     /// The party is reached.
     Ingress,

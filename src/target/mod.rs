@@ -8,10 +8,12 @@
 pub mod compare;
 pub mod context;
 pub mod half;
+pub mod manifest;
+pub mod proof;
 pub mod text;
 
 use crate::policy::flow_set::FlowSet;
-use crate::policy::universe::NotAligned;
+pub use crate::policy::universe::NotAligned;
 use crate::policy::{PlatformId, Policy, RoleId, RowId};
 use crate::vocabulary::PlatformSpec;
 pub use context::{Lock, PlanContext};

@@ -1,6 +1,6 @@
 //! Descriptions cut to what a platform takes.
 
-use crate::policy::{Flow, RowId};
+use crate::policy::Flow;
 
 /// What a platform takes as a description.
 #[derive(Debug, Clone, Copy)]
@@ -15,17 +15,50 @@ pub struct TextLimit {
 ///
 /// When parentheses may not stand, the id follows a space.
 pub fn description(flow: &Flow, limit: TextLimit) -> String {
-    let reason = flow.provenance.first().map_or("", |reason| reason.because.as_str());
-    describe(reason, &flow.id, limit)
+    describe(reason_of(flow), &[flow.id.as_str()], limit)
 }
 
-/// The same for a reason given as text.
-pub fn describe(reason: &str, id: &RowId, limit: TextLimit) -> String {
-    let brackets = (limit.allowed)('(') && (limit.allowed)(')');
-    let end = if brackets { format!("({id})") } else { id.to_string() };
+/// The same for a rule that several flows ask for: the reason of the first, and the ids of all; the ids that would take
+/// more than half of the room are counted only.
+pub fn description_of_all<'a>(flows: impl IntoIterator<Item = &'a Flow>, limit: TextLimit) -> String {
+    let flows: Vec<&Flow> = flows.into_iter().collect();
+    let ids: Vec<&str> = flows.iter().map(|flow| flow.id.as_str()).collect();
+    describe(flows.first().map_or("", |flow| reason_of(flow)), &ids, limit)
+}
+
+fn reason_of(flow: &Flow) -> &str {
+    flow.provenance.first().map_or("", |reason| reason.because.as_str())
+}
+
+fn describe(reason: &str, ids: &[&str], limit: TextLimit) -> String {
+    let end = bracketed(&list_ids(ids, limit), limit);
     let room = limit.length.saturating_sub(end.chars().count() + 1);
     let start = shorten(&clean(reason, limit.allowed), room);
     if start.is_empty() { end } else { format!("{start} {end}") }
+}
+
+fn bracketed(text: &str, limit: TextLimit) -> String {
+    let brackets = (limit.allowed)('(') && (limit.allowed)(')');
+    if brackets { format!("({text})") } else { text.to_owned() }
+}
+
+/// As many ids as fit into half of the room, at least one, and the number of the others.
+fn list_ids(ids: &[&str], limit: TextLimit) -> String {
+    let comma = if (limit.allowed)(',') { ", " } else { " " };
+    let listed = (1..=ids.len()).rev().map(|count| {
+        let start = ids.get(..count).unwrap_or_default().join(comma);
+        let others = ids.len() - count;
+        if others == 0 { start } else { format!("{start} and {others} more") }
+    });
+    let mut shortest = String::new();
+    for text in listed {
+        let fits = text.chars().count() + 2 <= limit.length / 2;
+        shortest = text;
+        if fits {
+            break;
+        }
+    }
+    shortest
 }
 
 /// Replaces characters that may not stand by a space and folds runs of spaces; common letters lose their accents first.
@@ -81,10 +114,20 @@ mod tests {
 
     #[test]
     fn descriptions_are_cleaned_cut_at_a_word_and_end_with_the_row() {
-        let id = RowId::of(&["x"], 8);
-        let text = describe("Für \"alle\" -> registration of desktops", &id, ASCII);
+        let id = "r-abcdefgh";
+        let text = describe("Für \"alle\" -> registration of desktops", &[id], ASCII);
         assert_eq!(text, format!("Fuer alle ({id})"));
         assert!(text.chars().count() <= 24);
-        assert_eq!(describe("", &id, ASCII), format!("({id})"));
+        assert_eq!(describe("", &[id], ASCII), format!("({id})"));
+    }
+
+    #[test]
+    fn many_rows_are_counted_where_they_do_not_fit() {
+        let ids = ["r-aaaaaaaa", "r-bbbbbbbb", "r-cccccccc"];
+        let limit = TextLimit { length: 64, ..ASCII };
+        assert_eq!(describe("why", &ids, limit), "why (r-aaaaaaaa and 2 more)");
+        assert_eq!(describe("why", &ids[..1], limit), "why (r-aaaaaaaa)");
+        let wide = TextLimit { length: 140, ..ASCII };
+        assert_eq!(describe("why", &ids, wide), "why (r-aaaaaaaa r-bbbbbbbb r-cccccccc)");
     }
 }

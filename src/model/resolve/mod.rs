@@ -1,1 +1,101 @@
-//! From trees to a typed model.
+//! From trees to a typed model, one file a pass.
+//!
+//! In: the trees of a site's files, the catalogue, the platforms' vocabulary. Out: a [`Model`], or reports.
+//!
+//! Invariant: every independent mistake is reported in one run, and nothing twice: what could not be resolved is left
+//! out or stands in as poisoned.
+
+mod attributes;
+mod intents;
+mod names;
+mod places;
+mod roles;
+mod rules;
+mod services;
+mod site;
+
+use super::{Model, Rollout};
+use crate::catalogue::Catalogue;
+use crate::diagnostic::{Diagnostic, Sink, codes};
+use crate::policy::service::ServiceSet;
+use crate::syntax::ast::{File, Statement};
+use crate::vocabulary::PlatformSpec;
+use names::Names;
+use roles::Places;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Names that mean something by themselves.
+const RESERVED_ROLES: [&str; 1] = ["any"];
+
+/// What all passes share.
+struct Resolver<'a> {
+    statements: Vec<&'a Statement>,
+    catalogue: &'a Catalogue,
+    platform_specs: &'a [PlatformSpec],
+    platforms: Names,
+    segments: Names,
+    roles: Names,
+    forbids: Names,
+    services: BTreeMap<String, ServiceSet>,
+    lost_names: BTreeSet<String>,
+    sink: &'a mut Sink,
+}
+
+/// Resolves the files of one site. `damaged` are the texts of files that had syntax errors: names declared in them
+/// count as known. `None` when there is no site statement; otherwise the model holds whatever could be resolved, and
+/// the caller looks at the sink before using it.
+pub fn resolve(
+    files: &[File],
+    damaged: &[&str],
+    catalogue: &Catalogue,
+    platform_specs: &[PlatformSpec],
+    sink: &mut Sink,
+) -> Option<Model> {
+    let lost_names: BTreeSet<String> = damaged.iter().flat_map(|text| names::declared_words(text)).collect();
+    let mut resolver = Resolver {
+        statements: files.iter().flat_map(|file| &file.statements).collect(),
+        catalogue,
+        platform_specs,
+        platforms: Names::new("platform", codes::UNKNOWN_PLACE, &lost_names),
+        segments: Names::new("segment", codes::UNKNOWN_PLACE, &lost_names),
+        roles: Names::new("role", codes::UNKNOWN_ROLE, &lost_names),
+        forbids: Names::new("forbid", codes::UNKNOWN_FORBID, &lost_names),
+        services: BTreeMap::new(),
+        lost_names,
+        sink,
+    };
+    resolver.run(!damaged.is_empty())
+}
+
+impl Resolver<'_> {
+    fn run(&mut self, is_damaged: bool) -> Option<Model> {
+        let site = self.resolve_site(is_damaged);
+        let platforms = self.resolve_platforms();
+        let segments = self.resolve_segments();
+        self.resolve_services();
+        let roles = self.resolve_roles(Places { platforms: &platforms, segments: &segments });
+        let mut model = Model {
+            catalogue_release: self.catalogue.release().to_owned(),
+            site: site?,
+            platforms,
+            segments,
+            roles,
+            grants: Vec::new(),
+            exceptions: Vec::new(),
+            forbids: Vec::new(),
+            expects: Vec::new(),
+            needs: self.resolve_needs(),
+            rollout: Rollout::default(),
+        };
+        model.forbids = self.resolve_forbids();
+        model.grants = self.resolve_grants(&model);
+        model.exceptions = self.resolve_exceptions(&model);
+        model.expects = self.resolve_expects();
+        model.rollout = self.resolve_rollout();
+        Some(model)
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) {
+        self.sink.report(diagnostic);
+    }
+}

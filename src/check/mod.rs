@@ -1,0 +1,33 @@
+//! Promises and tests of a policy, one file a group.
+//!
+//! In: a [`Policy`]. Out: reports.
+//!
+//! Invariant: everything here holds for the file's own level; what artefacts permit is the business of
+//! `target::proof`.
+
+pub mod cases;
+pub mod exceptions;
+pub mod expects;
+pub mod flows;
+pub mod forbids;
+pub mod verdict;
+
+use crate::diagnostic::Sink;
+use crate::policy::Policy;
+
+/// How an expired exception weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Strictness {
+    /// `segc check`: an expired exception is an error.
+    Check,
+    /// `segc compile` and the questions: it has no flows any more, and is a warning.
+    Compile,
+}
+
+/// Runs every check.
+pub fn check(policy: &Policy, strictness: Strictness, sink: &mut Sink) {
+    flows::check_families(policy, sink);
+    forbids::check(policy, sink);
+    exceptions::check(policy, strictness, sink);
+    expects::check(policy, sink);
+}

@@ -1,0 +1,170 @@
+//! Questions to a policy: may this start a connection, and which line says so?
+//!
+//! In: two roles, services, a level. Out: [`Answer`].
+//!
+//! Invariant: an allow means every packet class asked for; a deny means none; anything between is said as such.
+
+use crate::policy::service::ServiceSet;
+use crate::policy::{Flow, Policy, RoleId};
+use crate::target::compare::{Deployed, intended_between};
+
+/// The two levels that are kept apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// What the file says.
+    Intent,
+    /// What the artefacts permit.
+    Artefact,
+}
+
+impl Level {
+    /// The word of the case files and outputs.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Intent => "intent",
+            Self::Artefact => "artefact",
+        }
+    }
+}
+
+/// The answer to a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// All of it passes.
+    Allow,
+    /// None of it passes.
+    Deny,
+    /// Some of it passes.
+    Partial,
+}
+
+impl Verdict {
+    /// The word of the outputs.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Deny => "deny",
+            Self::Partial => "partial",
+        }
+    }
+}
+
+/// Weighs what is asked against what always passes and what passes for some addresses.
+pub fn judge(asked: &ServiceSet, (always, ever): &(ServiceSet, ServiceSet)) -> Verdict {
+    if !asked.is_empty() && always.contains_all(asked) {
+        Verdict::Allow
+    } else if ever.meets(asked) {
+        Verdict::Partial
+    } else {
+        Verdict::Deny
+    }
+}
+
+/// A question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// Who starts.
+    pub from: RoleId,
+    /// Who answers.
+    pub to: RoleId,
+    /// On what.
+    pub services: ServiceSet,
+    /// At which level.
+    pub level: Level,
+}
+
+/// What decides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer<'a> {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// False when the artefact level was asked for and no artefact enforces either end, so that the file's word
+    /// stands.
+    pub enforced: bool,
+    /// The flows that permit it; at the artefact level those that are meant for parties that the target can't tell
+    /// from the ones asked for are in it too.
+    pub flows: Vec<&'a Flow>,
+    /// For a deny: positions in [`Policy::forbids`] of the promises that exclude it.
+    pub forbids: Vec<usize>,
+    /// For a deny: the nearest flows, best first.
+    pub nearest: Vec<&'a Flow>,
+}
+
+/// Most near flows in an answer.
+const MOST_NEAR: usize = 3;
+
+/// Answers a question; `deployed` is needed for the artefact level only.
+pub fn ask<'a>(policy: &'a Policy, deployed: Option<&Deployed>, question: &Question) -> Answer<'a> {
+    let Question { from, to, services, level } = question;
+    let between = match (level, deployed) {
+        (Level::Artefact, Some(deployed)) => deployed.between(policy, *from, *to),
+        _ => intended_between(policy, *from, *to),
+    };
+    let verdict = judge(services, &between);
+    let permits = |flow: &&Flow| {
+        let same = |meant: RoleId, asked: RoleId| match level {
+            Level::Intent => shares_points(policy, meant, asked),
+            Level::Artefact => is_one_party(policy, meant, asked),
+        };
+        flow.services.meets(services) && same(flow.from, *from) && same(flow.to, *to)
+    };
+    let flows: Vec<&Flow> =
+        if verdict == Verdict::Deny { Vec::new() } else { policy.flows().iter().filter(permits).collect() };
+    let denied = verdict != Verdict::Allow;
+    Answer {
+        verdict,
+        enforced: deployed.is_some_and(|deployed| decides(policy, deployed, *from, *to)),
+        flows,
+        forbids: if denied { forbids_of(policy, question) } else { Vec::new() },
+        nearest: if denied { nearest(policy, question) } else { Vec::new() },
+    }
+}
+
+fn decides(policy: &Policy, deployed: &Deployed, from: RoleId, to: RoleId) -> bool {
+    let points = |role| policy.universe().of_role(role);
+    points(from).iter().any(|from| points(to).iter().any(|to| deployed.decides(*from, *to)))
+}
+
+fn shares_points(policy: &Policy, a: RoleId, b: RoleId) -> bool {
+    let (a, b) = (policy.universe().of_role(a), policy.universe().of_role(b));
+    a.iter().any(|atom| b.contains(atom))
+}
+
+fn is_one_party(policy: &Policy, a: RoleId, b: RoleId) -> bool {
+    let Some((first, second)) = policy.party(a).zip(policy.party(b)) else { return false };
+    a == b
+        || first.group == second.group
+        || first.addresses.meets(&second.addresses)
+        || first.known_by.iter().any(|name| second.known_by.contains(name))
+}
+
+fn forbids_of(policy: &Policy, question: &Question) -> Vec<usize> {
+    let universe = policy.universe();
+    let points = |role| universe.of_role(role);
+    let excludes = |forbid: &crate::policy::Forbid| {
+        points(question.from).iter().any(|from| {
+            points(question.to).iter().any(|to| forbid.excludes(*from, *to).meets(&question.services))
+        })
+    };
+    policy.forbids().iter().enumerate().filter(|(_, forbid)| excludes(forbid)).map(|(at, _)| at).collect()
+}
+
+/// The flows that have most in common with the question: both roles, the roles the other way round, one role and the
+/// service.
+fn nearest<'a>(policy: &'a Policy, question: &Question) -> Vec<&'a Flow> {
+    let score = |flow: &Flow| {
+        let (from, to) = (flow.from == question.from, flow.to == question.to);
+        let service = flow.services.meets(&question.services);
+        match (from, to, service) {
+            (true, true, _) => 5,
+            (false, true, true) => 4,
+            (true, false, true) => 3,
+            _ if flow.from == question.to && flow.to == question.from => 2,
+            _ => 0,
+        }
+    };
+    let mut scored: Vec<(i32, &Flow)> = policy.flows().iter().map(|flow| (score(flow), flow)).collect();
+    scored.retain(|(score, _)| *score > 0);
+    scored.sort_by_key(|(score, _)| -score);
+    scored.into_iter().take(MOST_NEAR).map(|(_, flow)| flow).collect()
+}

@@ -1,0 +1,105 @@
+//! `segc compile`: artefacts, manifest and lock, all or nothing.
+
+use super::args::{Compile, Global};
+use super::files;
+use super::session::Session;
+use super::terminal::Stream;
+use crate::check::Strictness;
+use crate::diagnostic::{Diagnostic, codes};
+use crate::driver::{Compiled, Selection, compile};
+use crate::target::Lock;
+use std::fmt::Write;
+use std::path::PathBuf;
+
+pub(super) fn run(arguments: &Compile, global: &Global) -> u8 {
+    let mut session = Session::open(&arguments.site, global);
+    session.options.selection = Selection {
+        targets: arguments.target.clone(),
+        spellings: arguments.spelling.clone(),
+        platforms: arguments.platform.clone(),
+    };
+    let progress = session.terminal.progress();
+    progress.set_message("resolving");
+    let Some(model) = session.model() else { return session.finish(Stream::Report) };
+    progress.set_message("checking");
+    let Some(policy) = session.policy(&model, None, Strictness::Compile) else {
+        return session.finish(Stream::Report);
+    };
+    progress.set_message("planning and proving");
+    let mut sink = std::mem::take(&mut session.site.sink);
+    let compiled = compile(&policy, &session.site, &session.options, &mut sink);
+    session.site.sink = sink;
+    let Some(compiled) = compiled else { return session.finish(Stream::Report) };
+    progress.set_message("writing");
+    let written = write(arguments, &mut session, &compiled);
+    progress.finish_and_clear();
+    if written && session.terminal.is_json() {
+        session.terminal.print_json(&compiled.manifest);
+    } else if written && !session.terminal.is_quiet() {
+        session.terminal.print(&summary(&compiled, &arguments.output.display().to_string()));
+    }
+    session.finish(Stream::Report)
+}
+
+/// Writes the output folder, then the lock. False after a report.
+fn write(arguments: &Compile, session: &mut Session, compiled: &Compiled) -> bool {
+    let outputs: Vec<(PathBuf, &[u8])> = compiled
+        .files
+        .iter()
+        .map(|file| (arguments.output.join(&file.path), file.bytes.as_slice()))
+        .collect();
+    if let Err(failure) = files::replace_all(&outputs) {
+        let report = Diagnostic::new(codes::CANNOT_WRITE, failure.to_string())
+            .help("nothing was replaced; give a folder that can be written with `-o`");
+        session.site.sink.report(report);
+        return false;
+    }
+    write_lock(session, &compiled.lock);
+    true
+}
+
+/// Keeps the numbers that were given out, if any; an unchanged lock is not touched.
+fn write_lock(session: &mut Session, used: &Lock) {
+    let Some(path) = session.lock_path.clone() else { return };
+    if *used == session.options.lock || (used.numbers.is_empty() && !path.exists()) {
+        return;
+    }
+    let mut text = serde_json::to_string_pretty(used).unwrap_or_default();
+    text.push('\n');
+    if let Err(failure) = files::replace_all(&[(path, text.as_bytes())]) {
+        let report = Diagnostic::new(codes::LOCK_NOT_WRITTEN, failure.to_string())
+            .help("the artefacts are complete; without the lock, priorities may change when rules are added");
+        session.site.sink.report(report);
+    }
+}
+
+fn summary(compiled: &Compiled, folder: &str) -> String {
+    let manifest = &compiled.manifest;
+    let mut text = String::new();
+    for artifact in &manifest.artifacts {
+        // Writing into a string can't fail.
+        let _ = writeln!(text, "{folder}/{}  {} rules", artifact.path, artifact.rules);
+    }
+    let _ = writeln!(text, "{folder}/manifest.json");
+    for widening in manifest.widenings.iter().filter(|widening| !widening.declared) {
+        let _ = writeln!(
+            text,
+            "widening {}: {} to {} on {} ({})",
+            widening.id, widening.from, widening.to, widening.service, widening.cause
+        );
+    }
+    let declared = manifest.widenings.iter().filter(|widening| widening.declared).count();
+    if declared > 0 {
+        let _ = writeln!(
+            text,
+            "{declared} more come with groups that the file shares (`same-group-as`), listed in the manifest"
+        );
+    }
+    let extra = if manifest.widenings.is_empty() { "" } else { ", but for the widenings listed" };
+    let _ = writeln!(
+        text,
+        "proved for {}: what the artefacts permit is what the file says{extra}",
+        manifest.as_of
+    );
+    text
+}

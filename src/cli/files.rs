@@ -1,0 +1,146 @@
+//! The only place that touches files.
+//!
+//! Invariant: an output file is replaced as a whole or not at all; when one can't be written, none is replaced.
+
+use crate::driver::{ReadFailure, SourceReader, SourceText};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
+
+/// Largest input text: 64 MiB.
+const LARGEST_INPUT: u64 = 64 << 20;
+
+/// Reads a whole text, from standard input for `-`.
+pub(super) fn read_text(path: &Path) -> Result<String, ReadFailure> {
+    if path == Path::new("-") {
+        return read_limited(std::io::stdin().lock());
+    }
+    let file = std::fs::File::open(path).map_err(|error| ReadFailure::Unreadable(error.to_string()))?;
+    read_limited(file)
+}
+
+fn read_limited(reader: impl Read) -> Result<String, ReadFailure> {
+    let mut bytes = Vec::new();
+    let count = reader.take(LARGEST_INPUT + 1).read_to_end(&mut bytes);
+    let count = count.map_err(|error| ReadFailure::Unreadable(error.to_string()))?;
+    if u64::try_from(count).unwrap_or(u64::MAX) > LARGEST_INPUT {
+        return Err(ReadFailure::TooLarge);
+    }
+    String::from_utf8(bytes).map_err(|_| ReadFailure::NotUtf8)
+}
+
+/// Reads included files from a folder, and from nowhere else.
+pub(super) struct Folder {
+    root: PathBuf,
+}
+
+impl Folder {
+    /// The folder of a site's own file; the current one for standard input.
+    pub(super) fn of(site: &Path) -> Self {
+        let parent = if site == Path::new("-") { None } else { site.parent() };
+        let root = parent.filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Self { root: root.to_owned() }
+    }
+}
+
+impl SourceReader for Folder {
+    fn read(&self, relative: &str) -> Result<SourceText, ReadFailure> {
+        let path = self.root.join(relative);
+        let unreadable = |error: std::io::Error| ReadFailure::Unreadable(error.to_string());
+        let root = self.root.canonicalize().map_err(unreadable)?;
+        let real = path.canonicalize().map_err(unreadable)?;
+        // A symbolic link must not lead out of the folder.
+        if !real.starts_with(&root) {
+            return Err(ReadFailure::Outside);
+        }
+        Ok(SourceText { name: path.display().to_string(), text: read_text(&real)? })
+    }
+}
+
+/// Why an output could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("`{}` can't be written: {source}", path.display())]
+pub(super) struct WriteFailure {
+    path: PathBuf,
+    source: std::io::Error,
+}
+
+/// Replaces some files together: all are written beside their places first, then renamed.
+pub(super) fn replace_all(files: &[(PathBuf, &[u8])]) -> Result<(), WriteFailure> {
+    let mut made = Vec::new();
+    let staged = stage_all(files, &mut made);
+    let result = staged.and_then(|staged| {
+        staged.into_iter().try_for_each(|(temporary, path)| {
+            temporary.persist(path).map(drop).map_err(|error| failure(path, error.error))
+        })
+    });
+    if result.is_err() {
+        // Folders that this run made and that stayed empty; others are not empty and stay.
+        for folder in made.iter().rev() {
+            let _ = std::fs::remove_dir(folder);
+        }
+    }
+    result
+}
+
+fn stage_all<'a>(
+    files: &'a [(PathBuf, &[u8])],
+    made: &mut Vec<PathBuf>,
+) -> Result<Vec<(NamedTempFile, &'a Path)>, WriteFailure> {
+    let mut staged = Vec::with_capacity(files.len());
+    for (path, bytes) in files {
+        staged.push((stage(path, bytes, made).map_err(|error| failure(path, error))?, path.as_path()));
+    }
+    // A folder in the place of a file would only be found while renaming, too late to leave everything as it was.
+    for (_, path) in &staged {
+        if path.is_dir() {
+            return Err(failure(path, std::io::Error::from(std::io::ErrorKind::IsADirectory)));
+        }
+    }
+    Ok(staged)
+}
+
+fn stage(path: &Path, bytes: &[u8], made: &mut Vec<PathBuf>) -> std::io::Result<NamedTempFile> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    make_folders(folder, made)?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".segc-");
+    permit_reading(&mut builder);
+    let mut temporary = builder.tempfile_in(folder)?;
+    temporary.write_all(bytes)?;
+    temporary.as_file().sync_data()?;
+    Ok(temporary)
+}
+
+/// Artefacts are read by other people and programs, so they get the permissions of an ordinary new file.
+#[cfg(unix)]
+fn permit_reading(builder: &mut tempfile::Builder<'_, '_>) {
+    use std::os::unix::fs::PermissionsExt;
+    builder.permissions(std::fs::Permissions::from_mode(0o666));
+}
+
+#[cfg(not(unix))]
+fn permit_reading(_: &mut tempfile::Builder<'_, '_>) {}
+
+fn make_folders(folder: &Path, made: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    let missing: Vec<PathBuf> = folder
+        .ancestors()
+        .take_while(|path| !path.as_os_str().is_empty() && !path.exists())
+        .map(Path::to_owned)
+        .collect();
+    std::fs::create_dir_all(folder)?;
+    made.extend(missing.into_iter().rev());
+    Ok(())
+}
+
+fn failure(path: &Path, source: std::io::Error) -> WriteFailure {
+    WriteFailure { path: path.to_owned(), source }
+}
+
+/// A file's text when it exists.
+pub(super) fn read_if_present(path: &Path) -> Result<Option<String>, ReadFailure> {
+    match path.try_exists() {
+        Ok(false) => Ok(None),
+        _ => read_text(path).map(Some),
+    }
+}

@@ -1,0 +1,132 @@
+//! What the commands have in common: a site read from disk, with its lock and side files.
+
+use super::args::{Global, SiteArg};
+use super::files::{self, Folder};
+use super::terminal::{Stream, Terminal};
+use super::{EXIT_FINDINGS, EXIT_FINE};
+use crate::check::Strictness;
+use crate::diagnostic::{Diagnostic, Sink, codes};
+use crate::driver::{
+    CompileOptions, ReadFailure, Selection, Site, SourceText, check_model, load, resolve_site,
+};
+use crate::model::Model;
+use crate::policy::Policy;
+use crate::source::SourceMap;
+use crate::target::Lock;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use time::Date;
+
+/// A loaded site with everything that a command needs of it.
+pub(super) struct Session {
+    pub(super) terminal: Terminal,
+    pub(super) site: Site,
+    pub(super) as_of: Option<Date>,
+    pub(super) lock_path: Option<PathBuf>,
+    pub(super) options: CompileOptions,
+}
+
+impl Session {
+    /// Reads a site and its side files. What is wrong is in the site's sink.
+    pub(super) fn open(arg: &SiteArg, global: &Global) -> Self {
+        let terminal = Terminal::new(global.clone());
+        let is_stdin = arg.site == Path::new("-");
+        let name = if is_stdin { "<stdin>".to_owned() } else { arg.site.display().to_string() };
+        let relative =
+            arg.site.file_name().filter(|_| !is_stdin).map(|name| name.to_string_lossy().into_owned());
+        let mut site = match files::read_text(&arg.site) {
+            Ok(text) => {
+                let text = SourceText { name: name.clone(), text };
+                load(&relative.unwrap_or_else(|| name.clone()), text, &Folder::of(&arg.site))
+            }
+            Err(failure) => {
+                let mut sink = Sink::new();
+                sink.report(unreadable(&name, &failure));
+                Site { sources: SourceMap::new(), files: Vec::new(), sink }
+            }
+        };
+        let lock_path = arg.lock.clone().or_else(|| (!is_stdin).then(|| lock_beside(&arg.site)));
+        let lock = read_lock(lock_path.as_deref(), &mut site.sink);
+        let mut side_files = BTreeMap::new();
+        if let Some(path) = &arg.categories {
+            match files::read_text(path) {
+                Ok(text) => {
+                    side_files.insert("categories".to_owned(), text);
+                }
+                Err(failure) => site.sink.report(unreadable(&path.display().to_string(), &failure)),
+            }
+        }
+        let options = CompileOptions { selection: Selection::default(), lock, side_files };
+        Self { terminal, site, as_of: global.as_of, lock_path, options }
+    }
+
+    /// The resolved site. `None` after a report in its sink.
+    pub(super) fn model(&mut self) -> Option<Model> {
+        // A site that could not be read was reported; nothing in it is missing.
+        self.site.sources.iter().next()?;
+        resolve_site(&mut self.site)
+    }
+
+    /// The checked policy of a day. `None` when the site has errors.
+    pub(super) fn policy(
+        &mut self,
+        model: &Model,
+        as_of: Option<Date>,
+        strictness: Strictness,
+    ) -> Option<Policy> {
+        let policy = check_model(model, as_of.or(self.as_of), strictness, &mut self.site.sink);
+        policy.filter(|_| !self.site.sink.has_errors())
+    }
+
+    /// Prints the reports and gives the exit code: 1 when there is an error.
+    pub(super) fn finish(self, stream: Stream) -> u8 {
+        let failed = self.site.sink.has_errors();
+        let reports = self.site.sink.into_sorted();
+        if self.terminal.is_json() && (failed || stream == Stream::Result) {
+            self.terminal.report_json(&reports, &self.site.sources);
+        } else {
+            self.terminal.report(&reports, &self.site.sources, stream);
+        }
+        if failed { EXIT_FINDINGS } else { EXIT_FINE }
+    }
+}
+
+/// The report for a file that can't be read.
+pub(super) fn unreadable(name: &str, failure: &ReadFailure) -> Diagnostic {
+    let (code, why) = match failure {
+        ReadFailure::Unreadable(why) => (codes::CANNOT_READ, why.clone()),
+        ReadFailure::NotUtf8 => (codes::NOT_UTF8, "it is not UTF-8 text".to_owned()),
+        ReadFailure::TooLarge => (codes::TOO_LARGE, "it is larger than 64 MiB".to_owned()),
+        ReadFailure::Outside => (codes::INCLUDE_OUTSIDE, "it lies outside of the site's folder".to_owned()),
+    };
+    Diagnostic::new(code, format!("`{name}` can't be read: {why}"))
+        .help("check the path and what the file holds")
+}
+
+fn lock_beside(site: &Path) -> PathBuf {
+    let mut name = site.as_os_str().to_owned();
+    name.push(".lock");
+    PathBuf::from(name)
+}
+
+fn read_lock(path: Option<&Path>, sink: &mut Sink) -> Lock {
+    let Some(path) = path else { return Lock::new() };
+    let name = path.display().to_string();
+    let text = match files::read_if_present(path) {
+        Ok(Some(text)) => text,
+        Ok(None) => return Lock::new(),
+        Err(failure) => {
+            sink.report(unreadable(&name, &failure));
+            return Lock::new();
+        }
+    };
+    let problem = match serde_json::from_str::<Lock>(&text) {
+        Ok(lock) if lock.schema == Lock::SCHEMA => return lock,
+        Ok(lock) => format!("its schema is `{}`, not `{}`", lock.schema, Lock::SCHEMA),
+        Err(error) => error.to_string(),
+    };
+    let report = Diagnostic::new(codes::BAD_LOCK, format!("`{name}` can't be used: {problem}"))
+        .help("take it from version control again, or delete it: priorities may then change");
+    sink.report(report);
+    Lock::new()
+}

@@ -1,0 +1,411 @@
+//! From a checked policy to artefacts, manifest and lock.
+//!
+//! In: a policy, a selection, the lock. Out: every file of the output folder, in memory.
+//!
+//! Invariant: all platforms of the site are planned and proved whatever is selected, because a flow's other end may
+//! lie on another one; the selection decides what is written.
+
+use super::Site;
+use crate::diagnostic::{Diagnostic, Sink, codes, nearest};
+use crate::policy::{KnownBy, PlatformId, Policy, RowId};
+use crate::source::{SourceMap, Span};
+use crate::target::manifest::{self, Manifest};
+use crate::target::proof::{PlatformPermits, Proof, not_aligned, prove};
+use crate::target::{Artifact, Lock, PlanContext, Planned, Spelling, Target};
+use crate::targets::TARGETS;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+/// What to write.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// Target ids; empty for all.
+    pub targets: Vec<String>,
+    /// Spelling ids; empty for all.
+    pub spellings: Vec<String>,
+    /// Platform names; empty for all.
+    pub platforms: Vec<String>,
+}
+
+/// Everything besides the policy that a compile depends on.
+#[derive(Debug, Clone)]
+pub struct CompileOptions {
+    /// What to write.
+    pub selection: Selection,
+    /// Numbers given out before.
+    pub lock: Lock,
+    /// Texts of side files by option name, for example `categories`.
+    pub side_files: BTreeMap<String, String>,
+}
+
+/// One file of the output folder.
+#[derive(Debug, Clone)]
+pub struct CompiledArtifact {
+    /// Path relative to the output folder.
+    pub path: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// A proved compile.
+#[derive(Debug)]
+pub struct Compiled {
+    /// Every file, `manifest.json` last.
+    pub files: Vec<CompiledArtifact>,
+    /// The manifest as values.
+    pub manifest: Manifest,
+    /// The lock to keep beside the site.
+    pub lock: Lock,
+    /// The comparison with the file.
+    pub proof: Proof,
+}
+
+/// One platform with its plan.
+struct PlannedPlatform {
+    id: PlatformId,
+    name: String,
+    target: &'static dyn Target,
+    plan: Box<dyn Planned>,
+}
+
+/// Plans every written platform and proves the whole. Reports are in `sink`, errors among them; `None` when a platform
+/// could not be planned.
+pub fn plan_and_prove(policy: &Policy, options: &CompileOptions, sink: &mut Sink) -> Option<Proof> {
+    let (planned, _) = plan_all(policy, options, sink);
+    prove_all(policy, &planned?, options, sink)
+}
+
+/// Compiles a policy. `None` after an error in `sink`.
+pub fn compile(policy: &Policy, site: &Site, options: &CompileOptions, sink: &mut Sink) -> Option<Compiled> {
+    check_selection(policy, &options.selection, sink);
+    let (planned, used) = plan_all(policy, options, sink);
+    let planned = planned?;
+    let proof = prove_all(policy, &planned, options, sink)?;
+    if sink.has_errors() {
+        return None;
+    }
+    let selected = planned.iter().filter(|platform| options.selection.includes(platform));
+    let written: Vec<Written> = selected.flat_map(|platform| write(platform, &options.selection)).collect();
+    let manifest = build_manifest(policy, &site.sources, &planned, &written, &proof);
+    let mut files: Vec<CompiledArtifact> = written
+        .into_iter()
+        .map(|written| CompiledArtifact { path: written.path, bytes: written.artifact.bytes })
+        .collect();
+    files.push(CompiledArtifact { path: "manifest.json".to_owned(), bytes: json_bytes(&manifest, sink)? });
+    Some(Compiled { files, manifest, lock: used, proof })
+}
+
+fn json_bytes(manifest: &Manifest, sink: &mut Sink) -> Option<Vec<u8>> {
+    match serde_json::to_vec_pretty(manifest) {
+        Ok(mut bytes) => {
+            bytes.push(b'\n');
+            Some(bytes)
+        }
+        Err(error) => {
+            sink.report(Diagnostic::new(
+                codes::INTERNAL_ERROR,
+                format!("the manifest can't be written: {error}"),
+            ));
+            None
+        }
+    }
+}
+
+impl Selection {
+    fn includes(&self, platform: &PlannedPlatform) -> bool {
+        let id = platform.target.info().id;
+        (self.targets.is_empty() || self.targets.iter().any(|target| target == id))
+            && (self.platforms.is_empty() || self.platforms.contains(&platform.name))
+    }
+
+    fn spells(&self, spelling: &Spelling) -> bool {
+        self.spellings.is_empty() || self.spellings.iter().any(|id| id == spelling.id)
+    }
+}
+
+fn target_of(kind: &str) -> Option<&'static dyn Target> {
+    TARGETS.iter().copied().find(|target| target.info().platform.kind == kind)
+}
+
+/// Reports ids that don't exist, and asking for what Citrix manages.
+fn check_selection(policy: &Policy, selection: &Selection, sink: &mut Sink) {
+    let target_ids: Vec<&str> = TARGETS.iter().map(|target| target.info().id).collect();
+    let spelling_ids: Vec<&str> =
+        TARGETS.iter().flat_map(|target| target.info().spellings).map(|spelling| spelling.id).collect();
+    let platform_names: Vec<&str> = policy.platforms().map(|(_, platform)| platform.name.as_str()).collect();
+    check_ids("target", &selection.targets, &target_ids, sink);
+    check_ids("spelling", &selection.spellings, &spelling_ids, sink);
+    check_ids("platform", &selection.platforms, &platform_names, sink);
+    let is_asked = |name: &str, kind: &str| {
+        let by_target =
+            selection.targets.iter().any(|id| target_of(kind).is_some_and(|target| target.info().id == id));
+        let by_name = selection.platforms.iter().any(|platform| platform == name);
+        (by_target, by_name)
+    };
+    let mut unwritten: Vec<(&str, Span)> = Vec::new();
+    for (_, platform) in policy.platforms().filter(|(_, platform)| !platform.written) {
+        let (by_target, by_name) = is_asked(&platform.name, &platform.kind);
+        let alone = !policy.platforms().any(|(_, other)| other.written && other.kind == platform.kind);
+        if by_name || (by_target && alone) {
+            unwritten.push((&platform.name, platform.span));
+        }
+    }
+    let nothing_written = policy.platforms().all(|(_, platform)| !platform.written);
+    if nothing_written && unwritten.is_empty() {
+        unwritten = policy.platforms().map(|(_, platform)| (platform.name.as_str(), platform.span)).collect();
+    }
+    for (name, span) in unwritten {
+        let message = format!("platform `{name}` is managed by Citrix, and no artefact is written for it");
+        let report = Diagnostic::new(codes::MANAGED_BY_CITRIX, message)
+            .label(span, "managed by Citrix")
+            .help("leave it out of the selection; `segc check` and `segc test` cover it");
+        sink.report(report);
+    }
+}
+
+fn check_ids(what: &str, given: &[String], known: &[&str], sink: &mut Sink) {
+    for id in given.iter().filter(|id| !known.contains(&id.as_str())) {
+        let report = Diagnostic::new(codes::UNKNOWN_TARGET, format!("there is no {what} `{id}`"));
+        let mut names = known.to_vec();
+        names.sort_unstable();
+        names.dedup();
+        sink.report(match nearest(id, names.iter().copied()) {
+            Some(near) => report.help(format!("did you mean `{near}`?")),
+            None => report.help(format!("there are: {}", names.join(", "))),
+        });
+    }
+}
+
+/// Plans every written platform, in name order. The plans are `None` after a report; the lock holds what was given out.
+fn plan_all(
+    policy: &Policy,
+    options: &CompileOptions,
+    sink: &mut Sink,
+) -> (Option<Vec<PlannedPlatform>>, Lock) {
+    let mut used = Lock::new();
+    let mut planned = Some(Vec::new());
+    for (id, platform) in policy.platforms().filter(|(_, platform)| platform.written) {
+        let Some(target) = target_of(&platform.kind) else { continue };
+        let mut context = PlanContext::new(sink, &options.lock, &options.side_files);
+        let plan = target.plan(policy, id, &mut context);
+        used.numbers.extend(context.into_used().numbers);
+        match (plan, planned.as_mut()) {
+            (Some(plan), Some(list)) => {
+                list.push(PlannedPlatform { id, name: platform.name.clone(), target, plan });
+            }
+            _ => planned = None,
+        }
+    }
+    (planned, used)
+}
+
+fn prove_all(
+    policy: &Policy,
+    planned: &[PlannedPlatform],
+    options: &CompileOptions,
+    sink: &mut Sink,
+) -> Option<Proof> {
+    let mut permits = BTreeMap::new();
+    for platform in planned {
+        let spelled =
+            platform.target.info().spellings.iter().filter(|spelling| {
+                options.selection.includes(platform) && options.selection.spells(spelling)
+            });
+        let spellings = spelled
+            .filter_map(|spelling| {
+                let (excess, cause) = platform.plan.spelling_widening(policy, *spelling)?;
+                Some((*spelling, excess, cause))
+            })
+            .collect();
+        match platform.plan.permits(policy) {
+            Ok(set) => {
+                permits.insert(platform.id, PlatformPermits { permits: set, spellings });
+            }
+            Err(error) => {
+                sink.report(not_aligned(&platform.name, &error));
+                return None;
+            }
+        }
+    }
+    Some(prove(policy, permits, sink))
+}
+
+/// One rendered artefact with where it goes.
+struct Written {
+    path: String,
+    platform: String,
+    target: &'static str,
+    artifact: Artifact,
+}
+
+fn write(platform: &PlannedPlatform, selection: &Selection) -> Vec<Written> {
+    let info = platform.target.info();
+    let spellings = info.spellings.iter().filter(|spelling| selection.spells(spelling));
+    spellings
+        .map(|spelling| Written {
+            path: format!("{}/{}", platform.name, spelling.file),
+            platform: platform.name.clone(),
+            target: info.id,
+            artifact: platform.plan.render(*spelling),
+        })
+        .collect()
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    data_encoding::HEXLOWER.encode(&Sha256::digest(bytes))
+}
+
+fn build_manifest(
+    policy: &Policy,
+    sources: &SourceMap,
+    planned: &[PlannedPlatform],
+    written: &[Written],
+    proof: &Proof,
+) -> Manifest {
+    let header = policy.header();
+    Manifest {
+        schema: manifest::SCHEMA,
+        tool: format!("segc {}", env!("CARGO_PKG_VERSION")),
+        language: crate::syntax::LANGUAGE_VERSION,
+        catalogue: header.catalogue.clone(),
+        site: header.site.clone(),
+        release: header.release.clone(),
+        as_of: header.as_of.to_string(),
+        sources: sources
+            .iter()
+            .map(|(_, file)| manifest::ManifestSource {
+                path: file.relative.clone(),
+                sha256: sha256(file.text.as_bytes()),
+            })
+            .collect(),
+        artifacts: written.iter().map(manifest_artifact).collect(),
+        roles: manifest_roles(policy, planned),
+        rules: manifest_rules(policy, sources, written),
+        widenings: manifest_widenings(policy, proof),
+        quotas: manifest_quotas(planned),
+        symbols: written
+            .iter()
+            .filter(|written| !written.artifact.symbols.is_empty())
+            .map(|written| (written.path.clone(), written.artifact.symbols.clone()))
+            .collect(),
+    }
+}
+
+fn manifest_artifact(written: &Written) -> manifest::ManifestArtifact {
+    let mut places: Vec<&str> = written.artifact.rules.iter().map(|rule| rule.pointer.as_str()).collect();
+    places.sort_unstable();
+    places.dedup();
+    manifest::ManifestArtifact {
+        path: written.path.clone(),
+        platform: written.platform.clone(),
+        target: written.target,
+        spelling: written.artifact.spelling.id,
+        sha256: sha256(&written.artifact.bytes),
+        rules: places.len(),
+    }
+}
+
+fn manifest_roles(policy: &Policy, planned: &[PlannedPlatform]) -> BTreeMap<String, manifest::ManifestRole> {
+    let mut roles = BTreeMap::new();
+    for (_, party) in policy.parties() {
+        let platform =
+            party.platform.and_then(|id| policy.platform(id)).map(|platform| platform.name.clone());
+        let segment = party.segment.and_then(|id| policy.segment(id)).map(|segment| segment.name.clone());
+        let known_by = party.known_by.iter().flat_map(|name| match name {
+            KnownBy::Tag(name) | KnownBy::PrefixList(name) => vec![name.clone()],
+            KnownBy::Names(names) => names.clone(),
+        });
+        let role = manifest::ManifestRole {
+            kind: party.kind.clone(),
+            platform,
+            segment,
+            managed_by: party.managed_by.clone(),
+            enforced: party.enforced,
+            addresses: party.addresses.ranges().iter().map(ToString::to_string).collect(),
+            known_by: known_by.collect(),
+            identity: BTreeMap::new(),
+        };
+        roles.insert(party.name.clone(), role);
+    }
+    for platform in planned {
+        for (role, identity) in platform.plan.identities() {
+            if let Some(role) = roles.get_mut(policy.name(role)) {
+                role.identity.insert(platform.target.info().id, identity);
+            }
+        }
+    }
+    roles
+}
+
+fn manifest_rules(policy: &Policy, sources: &SourceMap, written: &[Written]) -> Vec<manifest::ManifestRule> {
+    let flows: BTreeMap<&RowId, &crate::policy::Flow> =
+        policy.flows().iter().map(|flow| (&flow.id, flow)).collect();
+    let mut rules = Vec::new();
+    for file in written {
+        for rule in &file.artifact.rules {
+            let Some(flow) = flows.get(&rule.row) else { continue };
+            rules.push(manifest::ManifestRule {
+                id: rule.row.to_string(),
+                artifact: file.path.clone(),
+                pointer: rule.pointer.clone(),
+                from: policy.name(flow.from).to_owned(),
+                to: policy.name(flow.to).to_owned(),
+                service: flow.services.explicit(),
+                provenance: provenance(flow, sources),
+            });
+        }
+    }
+    rules
+}
+
+/// The reasons of a flow with their places, each once.
+pub(crate) fn provenance(
+    flow: &crate::policy::Flow,
+    sources: &SourceMap,
+) -> Vec<manifest::ManifestProvenance> {
+    let mut reasons = Vec::new();
+    for reason in &flow.provenance {
+        let file = sources.get(reason.span.source);
+        let entry = manifest::ManifestProvenance {
+            statement: reason.statement.clone(),
+            path: file.map_or_else(String::new, |file| file.relative.clone()),
+            line: file.map_or(0, |file| file.line_column(reason.span.start).line),
+            catalogue: reason.catalogue.clone(),
+        };
+        if !reasons.contains(&entry) {
+            reasons.push(entry);
+        }
+    }
+    reasons
+}
+
+fn manifest_widenings(policy: &Policy, proof: &Proof) -> Vec<manifest::ManifestWidening> {
+    let widenings = proof.widenings.iter();
+    widenings
+        .map(|widening| manifest::ManifestWidening {
+            id: widening.id.clone(),
+            from: policy.name(widening.from).to_owned(),
+            to: policy.name(widening.to).to_owned(),
+            service: widening.services.explicit(),
+            from_addresses: widening.from_part.as_ref().map(ToString::to_string),
+            to_addresses: widening.to_part.as_ref().map(ToString::to_string),
+            cause: widening.cause.clone(),
+            declared: widening.declared,
+            spelling: widening.spelling,
+            forbids: widening.forbids.clone(),
+        })
+        .collect()
+}
+
+fn manifest_quotas(planned: &[PlannedPlatform]) -> Vec<manifest::ManifestQuota> {
+    let of_platform = |platform: &PlannedPlatform| {
+        let name = platform.name.clone();
+        platform.plan.quotas().into_iter().map(move |quota| manifest::ManifestQuota {
+            platform: name.clone(),
+            quota: quota.quota,
+            used: quota.used,
+            limit: quota.limit,
+        })
+    };
+    planned.iter().flat_map(of_platform).collect()
+}

@@ -1,0 +1,74 @@
+//! The one sequence that every command uses: load, parse, resolve, lower, check, plan, prove, render.
+//!
+//! In: texts handed over by a [`SourceReader`]. Out: a [`Site`], a [`Policy`], a [`Compiled`].
+//!
+//! Invariant: no file, clock or environment is read here.
+
+mod compile;
+mod load;
+
+pub use compile::{CompileOptions, Compiled, CompiledArtifact, Selection, compile, plan_and_prove};
+pub use load::{ReadFailure, SourceReader, SourceText, load};
+
+use crate::catalogue::Catalogue;
+use crate::check::{self, Strictness};
+use crate::diagnostic::{Code, Diagnostic, Sink, codes};
+use crate::model::{Model, resolve::resolve};
+use crate::policy::{Policy, lower::lower};
+use crate::source::SourceMap;
+use crate::syntax::ast::File;
+use crate::targets::TARGETS;
+use crate::vocabulary::PlatformSpec;
+use time::Date;
+
+/// A site's texts and trees.
+#[derive(Debug)]
+pub struct Site {
+    /// Every text that was read, the site's own file first.
+    pub sources: SourceMap,
+    /// The trees, in the same order.
+    pub files: Vec<File>,
+    /// What was wrong with reading and parsing.
+    pub sink: Sink,
+}
+
+/// Resolves a loaded site. `None` after a report in the site's sink.
+pub fn resolve_site(site: &mut Site) -> Option<Model> {
+    let damaged: Vec<&str> = if site.sink.has_errors() {
+        site.sources.iter().map(|(_, file)| file.text.as_str()).collect()
+    } else {
+        Vec::new()
+    };
+    let specs: Vec<PlatformSpec> = TARGETS.iter().map(|target| target.info().platform).collect();
+    let mut sink = Sink::new();
+    let model = resolve(&site.files, &damaged, Catalogue::builtin(), &specs, &mut sink);
+    let is_damaged = !damaged.is_empty();
+    let independent =
+        sink.into_sorted().into_iter().filter(|found| !is_damaged || !MAY_FOLLOW.contains(&found.code));
+    site.sink.extend(independent);
+    model.filter(|_| !site.sink.has_errors())
+}
+
+/// What may be wrong only because something could not be parsed: not reported beside syntax errors.
+const MAY_FOLLOW: [Code; 4] =
+    [codes::MISSING_ATTRIBUTE, codes::MISSING_SITE, codes::KIND_NOT_ALLOWED, codes::BAD_PORT_ATTRIBUTE];
+
+/// Lowers a model for a day and checks it: `as_of`, else the site's `effective`. `None` after a report; reports of the
+/// checks are in `sink` besides, errors among them.
+pub fn check_model(
+    model: &Model,
+    as_of: Option<Date>,
+    strictness: Strictness,
+    sink: &mut Sink,
+) -> Option<Policy> {
+    let Some(day) = as_of.or(model.site.effective) else {
+        let report = Diagnostic::new(codes::NO_DAY, "neither the site nor the command says for which day")
+            .label(model.site.span, "has no `effective`")
+            .help("add `effective = 2026-01-31` to the site, or give `--as-of 2026-01-31`");
+        sink.report(report);
+        return None;
+    };
+    let policy = lower(model, day);
+    check::check(&policy, strictness, sink);
+    Some(policy)
+}

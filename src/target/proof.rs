@@ -1,0 +1,409 @@
+//! The proof of a compile: no loss, every widening known with its cause, no widening that meets a promise.
+//!
+//! In: a policy and the permits of its planned platforms. Out: [`Widening`]s and reports.
+//!
+//! Invariant: the listed widenings together with the intended set are exactly what the artefacts permit.
+
+use super::compare::Deployed;
+use super::{NotAligned, Permits, Spelling};
+use crate::diagnostic::{Diagnostic, Severity, Sink, codes};
+use crate::policy::address::AddressSet;
+use crate::policy::flow_set::FlowSet;
+use crate::policy::service::ServiceSet;
+use crate::policy::universe::AtomId;
+use crate::policy::{EnforcedBy, Flow, Forbid, PlatformId, Policy, RoleId};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Most overlaps or causes that one report spells out.
+const MOST_EXAMPLES: usize = 4;
+
+/// Why a target can't tell a party from the one that a flow is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Likeness {
+    /// It is the same party.
+    Same,
+    /// Both wear one group.
+    Group,
+    /// Both are seen at the same addresses.
+    Range,
+}
+
+/// Something that the artefacts permit and the file does not say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Widening {
+    /// `W-n`; `S-n` where the file itself says that the gaining role wears another role's group.
+    pub id: String,
+    /// Who may start.
+    pub from: RoleId,
+    /// Who may be reached.
+    pub to: RoleId,
+    /// On what.
+    pub services: ServiceSet,
+    /// The part of the source's addresses, when not all of them.
+    pub from_part: Option<AddressSet>,
+    /// The part of the destination's addresses, when not all of them.
+    pub to_part: Option<AddressSet>,
+    /// Why, in words.
+    pub cause: String,
+    /// True where every gaining end wears a group by its own `same-group-as`.
+    pub declared: bool,
+    /// The one spelling that has it; `None` for all.
+    pub spelling: Option<&'static str>,
+    /// Names of the forbids that it meets.
+    pub forbids: Vec<String>,
+    /// Positions in [`Policy::flows`] of what was meant.
+    flows: Vec<usize>,
+}
+
+/// What one platform lets through, with the excess of single spellings.
+#[derive(Debug, Clone, Default)]
+pub struct PlatformPermits {
+    /// What every spelling permits.
+    pub permits: Permits,
+    /// What one spelling permits besides, with the cause in words.
+    pub spellings: Vec<(Spelling, Permits, String)>,
+}
+
+/// The result of the comparison.
+#[derive(Debug, Clone, Default)]
+pub struct Proof {
+    /// What all artefacts together decide.
+    pub deployed: Deployed,
+    /// Every widening, undeclared ones first.
+    pub widenings: Vec<Widening>,
+}
+
+/// Compares what the platforms permit with what the file says, and reports losses, widenings and broken promises.
+pub fn prove(policy: &Policy, platforms: BTreeMap<PlatformId, PlatformPermits>, sink: &mut Sink) -> Proof {
+    let base = platforms.iter().map(|(id, platform)| (*id, platform.permits.clone())).collect();
+    let deployed = Deployed::new(policy, base);
+    report_losses(policy, &deployed, sink);
+    let known = deployed.widenings(policy);
+    let mut widenings = describe_all(policy, &known, None);
+    for (id, platform) in &platforms {
+        for (spelling, excess, cause) in &platform.spellings {
+            let wider = widened(policy, &platforms, *id, excess).widenings(policy).difference(&known);
+            widenings.extend(describe_all(policy, &wider, Some((spelling.id, cause))));
+        }
+    }
+    number(policy, &mut widenings);
+    for widening in &widenings {
+        report_widening(policy, widening, sink);
+    }
+    report_declared(policy, &widenings, sink);
+    Proof { deployed, widenings }
+}
+
+/// The report for a rule that cuts through a party's addresses: a planner's mistake, not the user's.
+pub fn not_aligned(platform: &str, error: &NotAligned) -> Diagnostic {
+    let message = format!("a rule of `{platform}` covers {} only in part", error.addresses);
+    Diagnostic::new(codes::INTERNAL_ERROR, message).help("please report this with the site that shows it")
+}
+
+fn widened(
+    policy: &Policy,
+    platforms: &BTreeMap<PlatformId, PlatformPermits>,
+    wider: PlatformId,
+    excess: &Permits,
+) -> Deployed {
+    let permits = platforms.iter().map(|(id, platform)| {
+        let mut permits = platform.permits.clone();
+        if *id == wider {
+            permits.egress = permits.egress.union(&excess.egress);
+            permits.ingress = permits.ingress.union(&excess.ingress);
+        }
+        (*id, permits)
+    });
+    Deployed::new(policy, permits.collect())
+}
+
+fn report_losses(policy: &Policy, deployed: &Deployed, sink: &mut Sink) {
+    for loss in deployed.losses(policy) {
+        let platform = policy.platform(loss.platform).map_or("", |platform| platform.name.as_str());
+        let end = if loss.egress { "leave its source" } else { "reach its destination" };
+        for flow in policy.flows() {
+            let lost = services_of(policy, &loss.classes, flow.from, flow.to).intersection(&flow.services);
+            if lost.is_empty() {
+                continue;
+            }
+            let message = format!(
+                "the rules for `{platform}` would not let {lost} from `{}` to `{}` {end}",
+                policy.name(flow.from),
+                policy.name(flow.to),
+            );
+            let mut report = Diagnostic::new(codes::LOSS, message);
+            for reason in &flow.provenance {
+                report = report.label(reason.span, "asked for here");
+            }
+            sink.report(report.help("please report this with the site that shows it"));
+        }
+    }
+}
+
+fn services_of(policy: &Policy, set: &FlowSet, from: RoleId, to: RoleId) -> ServiceSet {
+    let universe = policy.universe();
+    let pairs = universe
+        .of_role(from)
+        .iter()
+        .flat_map(|source| universe.of_role(to).iter().map(|destination| (*source, *destination)));
+    pairs
+        .fold(ServiceSet::empty(), |sum, (source, destination)| sum.union(&set.services(source, destination)))
+}
+
+/// The roles that a point belongs to: its own, or every outside role whose addresses hold it.
+fn roles_by_atom(policy: &Policy) -> BTreeMap<AtomId, Vec<RoleId>> {
+    let mut roles: BTreeMap<AtomId, Vec<RoleId>> = BTreeMap::new();
+    for (role, _) in policy.parties() {
+        for atom in policy.universe().of_role(role) {
+            roles.entry(*atom).or_default().push(role);
+        }
+    }
+    roles
+}
+
+/// Source and destination points of one widening.
+type Points = (BTreeSet<AtomId>, BTreeSet<AtomId>);
+
+fn describe_all(policy: &Policy, set: &FlowSet, spelling: Option<(&'static str, &String)>) -> Vec<Widening> {
+    let roles = roles_by_atom(policy);
+    let nobody = Vec::new();
+    let mut classes: BTreeMap<(RoleId, RoleId, ServiceSet), Points> = BTreeMap::new();
+    for (from, to, services) in set.iter() {
+        for source in roles.get(&from).unwrap_or(&nobody) {
+            for destination in roles.get(&to).unwrap_or(&nobody) {
+                let points = classes.entry((*source, *destination, services.clone())).or_default();
+                points.0.insert(from);
+                points.1.insert(to);
+            }
+        }
+    }
+    classes
+        .into_iter()
+        .map(|((from, to, services), points)| describe(policy, from, to, services, &points, spelling))
+        .collect()
+}
+
+fn describe(
+    policy: &Policy,
+    from: RoleId,
+    to: RoleId,
+    services: ServiceSet,
+    points: &Points,
+    spelling: Option<(&'static str, &String)>,
+) -> Widening {
+    // What one spelling has besides may be on services that nobody asked for between the two.
+    let asked = if spelling.is_some() { ServiceSet::any() } else { services.clone() };
+    let meant = meant_flows(policy, from, to, &asked);
+    let closest = meant.iter().map(|(likeness, _)| *likeness).min();
+    let flows: Vec<usize> =
+        meant.into_iter().filter(|(likeness, _)| Some(*likeness) == closest).map(|(_, flow)| flow).collect();
+    let first = flows.first().and_then(|at| policy.flows().get(*at));
+    let cause = match spelling {
+        Some((_, cause)) => cause.clone(),
+        None => first
+            .map_or_else(|| "a rule is wider than its flow".to_owned(), |flow| cause(policy, flow, from, to)),
+    };
+    let wears_by_word = |role: RoleId| policy.party(role).is_some_and(|party| party.group != role);
+    let declared = spelling.is_none()
+        && first.is_some_and(|flow| {
+            let gains: Vec<RoleId> =
+                [(flow.from, from), (flow.to, to)].iter().filter(|(a, b)| a != b).map(|(_, b)| *b).collect();
+            let same_group = likeness(policy, flow.from, from) != Some(Likeness::Range)
+                && likeness(policy, flow.to, to) != Some(Likeness::Range);
+            same_group && !gains.is_empty() && gains.into_iter().all(wears_by_word)
+        });
+    Widening {
+        id: String::new(),
+        forbids: forbids_met(policy, points, &services).map(|forbid| forbid.name.clone()).collect(),
+        from_part: part(policy, from, &points.0),
+        to_part: part(policy, to, &points.1),
+        from,
+        to,
+        services,
+        cause,
+        declared,
+        spelling: spelling.map(|(id, _)| id),
+        flows,
+    }
+}
+
+/// The flows that a widening comes from, with how unlike the parties are.
+fn meant_flows(
+    policy: &Policy,
+    from: RoleId,
+    to: RoleId,
+    services: &ServiceSet,
+) -> Vec<((Likeness, Likeness), usize)> {
+    let flows = policy.flows().iter().enumerate().filter(|(_, flow)| flow.services.meets(services));
+    flows
+        .filter_map(|(at, flow)| {
+            Some(((likeness(policy, flow.from, from)?, likeness(policy, flow.to, to)?), at))
+        })
+        .collect()
+}
+
+fn likeness(policy: &Policy, meant: RoleId, gaining: RoleId) -> Option<Likeness> {
+    let (a, b) = (policy.party(meant)?, policy.party(gaining)?);
+    if meant == gaining {
+        Some(Likeness::Same)
+    } else if a.group == b.group {
+        Some(Likeness::Group)
+    } else if a.addresses.meets(&b.addresses) || a.known_by.iter().any(|name| b.known_by.contains(name)) {
+        Some(Likeness::Range)
+    } else {
+        None
+    }
+}
+
+fn cause(policy: &Policy, flow: &Flow, from: RoleId, to: RoleId) -> String {
+    let ends = [(flow.from, from), (flow.to, to)].into_iter().filter(|(meant, gaining)| meant != gaining);
+    let texts: Vec<String> = ends
+        .map(|(meant, gaining)| {
+            let names = format!("`{}` and `{}`", policy.name(gaining), policy.name(meant));
+            if likeness(policy, meant, gaining) == Some(Likeness::Group) {
+                return format!("{names} wear one security group");
+            }
+            let common = policy.party(meant).zip(policy.party(gaining));
+            let common = common.map(|(a, b)| a.addresses.intersection(&b.addresses)).unwrap_or_default();
+            if common.is_empty() {
+                format!("{names} have one name")
+            } else {
+                format!("{names} share {common}")
+            }
+        })
+        .collect();
+    if texts.is_empty() { "the rule can't be written more exactly".to_owned() } else { texts.join("; ") }
+}
+
+fn part(policy: &Policy, role: RoleId, points: &BTreeSet<AtomId>) -> Option<AddressSet> {
+    let universe = policy.universe();
+    if universe.of_role(role).iter().all(|atom| points.contains(atom)) {
+        return None;
+    }
+    let atoms = points.iter().filter_map(|atom| universe.get(*atom));
+    Some(atoms.fold(AddressSet::empty(), |sum, atom| sum.union(&atom.addresses)))
+}
+
+fn forbids_met<'a>(
+    policy: &'a Policy,
+    points: &'a Points,
+    services: &'a ServiceSet,
+) -> impl Iterator<Item = &'a Forbid> {
+    policy.forbids().iter().filter(move |forbid| {
+        points.0.iter().any(|from| points.1.iter().any(|to| forbid.excludes(*from, *to).meets(services)))
+    })
+}
+
+/// Undeclared widenings first, each series numbered from 1 in name order.
+fn number(policy: &Policy, widenings: &mut [Widening]) {
+    widenings.sort_by_key(|widening| {
+        let names = (policy.name(widening.from).to_owned(), policy.name(widening.to).to_owned());
+        (widening.declared, widening.spelling.is_some(), names, widening.services.clone())
+    });
+    let (mut undeclared, mut declared) = (0, 0);
+    for widening in widenings {
+        let (letter, count) = if widening.declared { ("S", &mut declared) } else { ("W", &mut undeclared) };
+        *count += 1;
+        widening.id = format!("{letter}-{count}");
+    }
+}
+
+fn report_widening(policy: &Policy, widening: &Widening, sink: &mut Sink) {
+    let kept_by_network: Vec<&Forbid> = policy
+        .forbids()
+        .iter()
+        .filter(|forbid| widening.forbids.contains(&forbid.name) && forbid.enforced_by == EnforcedBy::Network)
+        .collect();
+    if kept_by_network.is_empty() && widening.declared {
+        return;
+    }
+    let what = format!(
+        "{} from `{}` to `{}`",
+        widening.services,
+        policy.name(widening.from),
+        policy.name(widening.to)
+    );
+    let report = match kept_by_network.first() {
+        Some(forbid) => {
+            let message =
+                format!("the artefacts would permit {what}, which forbid `{}` excludes", forbid.name);
+            let help = "give the roles groups or ranges of their own, or let somebody else keep the promise: \
+                        `enforced-by config` or `enforced-by citrix`";
+            Diagnostic::new(codes::WIDENING_MEETS_FORBID, message).help(help)
+        }
+        None => {
+            let message =
+                format!("{}: the artefacts permit {what}, which the file does not say", widening.id);
+            Diagnostic::new(codes::WIDENING, message)
+                .help("accept it, or give the roles groups or ranges of their own")
+        }
+    };
+    let report = with_places(policy, widening, report);
+    let report = kept_by_network
+        .iter()
+        .fold(report, |report, forbid| report.label(forbid.span, format!("`{}` excludes it", forbid.name)));
+    sink.report(report.note(widening.cause.clone()));
+}
+
+/// The line that asks for the flow, and the line that makes the roles one party.
+fn with_places(policy: &Policy, widening: &Widening, mut report: Diagnostic) -> Diagnostic {
+    let flows: Vec<&Flow> = widening.flows.iter().filter_map(|at| policy.flows().get(*at)).collect();
+    for flow in flows.iter().take(MOST_EXAMPLES) {
+        for reason in flow.provenance.iter().take(1) {
+            let ends = format!("meant for `{}` to `{}`", policy.name(flow.from), policy.name(flow.to));
+            report = report.label(reason.span, ends);
+        }
+    }
+    let mut shown = BTreeSet::new();
+    for flow in flows.iter().take(MOST_EXAMPLES) {
+        for (meant, gaining) in [(flow.from, widening.from), (flow.to, widening.to)] {
+            if meant == gaining {
+                continue;
+            }
+            for role in [meant, gaining] {
+                let Some(party) = policy.party(role).filter(|_| shown.insert(role)) else { continue };
+                report = match party.group_span {
+                    Some(span) => report.label(span, format!("`{}` wears another role's group", party.name)),
+                    None => report.label(party.span, format!("`{}` can't be told apart", party.name)),
+                };
+            }
+        }
+    }
+    report
+}
+
+/// One note for each role that gets more because the file gives it another role's group.
+fn report_declared(policy: &Policy, widenings: &[Widening], sink: &mut Sink) {
+    let mut by_role: BTreeMap<RoleId, Vec<&Widening>> = BTreeMap::new();
+    for widening in widenings.iter().filter(|widening| widening.declared) {
+        let wearer = [widening.from, widening.to]
+            .into_iter()
+            .find(|role| policy.party(*role).is_some_and(|party| party.group != *role));
+        if let Some(wearer) = wearer {
+            by_role.entry(wearer).or_default().push(widening);
+        }
+    }
+    for (role, gained) in by_role {
+        let Some(party) = policy.party(role) else { continue };
+        let message = format!(
+            "role `{}` wears the group of `{}` and gets what that group may do: {} widenings",
+            party.name,
+            policy.name(party.group),
+            gained.len()
+        );
+        let mut report = Diagnostic::new(codes::WIDENING, message).severity(Severity::Note);
+        if let Some(span) = party.group_span {
+            report = report.label(span, "said here");
+        }
+        for widening in gained {
+            report = report.note(format!(
+                "{}: `{}` to `{}` on {}",
+                widening.id,
+                policy.name(widening.from),
+                policy.name(widening.to),
+                widening.services
+            ));
+        }
+        sink.report(report);
+    }
+}
