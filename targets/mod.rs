@@ -1,6 +1,8 @@
 //! The registry of targets, and nothing else: one declaration and one entry each.
 
-use crate::target::Target;
+use crate::target::{Registered, Target};
+
+pub mod azure_nsg;
 
 /// Every target that segc can write, in the order of their ids.
-pub const TARGETS: &[&dyn Target] = &[];
+pub const TARGETS: &[&dyn Target] = &[&Registered(&azure_nsg::AzureNsg)];
