@@ -2,7 +2,8 @@
 
 use crate::target::{Registered, Target};
 
+pub mod aws_sg;
 pub mod azure_nsg;
 
 /// Every target that segc can write, in the order of their ids.
-pub const TARGETS: &[&dyn Target] = &[&Registered(&azure_nsg::AzureNsg)];
+pub const TARGETS: &[&dyn Target] = &[&Registered(&aws_sg::AwsSg), &Registered(&azure_nsg::AzureNsg)];
