@@ -4,6 +4,13 @@ use crate::target::{Registered, Target};
 
 pub mod aws_sg;
 pub mod azure_nsg;
+pub mod firewall;
+pub mod nutanix_flow;
 
 /// Every target that segc can write, in the order of their ids.
-pub const TARGETS: &[&dyn Target] = &[&Registered(&aws_sg::AwsSg), &Registered(&azure_nsg::AzureNsg)];
+pub const TARGETS: &[&dyn Target] = &[
+    &Registered(&aws_sg::AwsSg),
+    &Registered(&azure_nsg::AzureNsg),
+    &Registered(&firewall::Firewall),
+    &Registered(&nutanix_flow::NutanixFlow),
+];

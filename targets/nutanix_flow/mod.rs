@@ -1,0 +1,138 @@
+//! Nutanix Flow Network Security: application policies on categories, one for each tier.
+//!
+//! In: the policy and a platform of kind `nutanix`. Out: bodies for the v4 API (main) or the v3 API (classic Flow).
+//!
+//! Where Flow differs from the policy, and what is written instead:
+//! - **No addresses of its own machines.** A machine is known by the categories that it wears. Each enforced role wears
+//!   the platform's category and a tier of its own (`tier`, else the role's name); roles with `same-group-as` wear one
+//!   pair and share one policy. Two roles that would wear the same pair without saying so are refused (SEG6006).
+//! - **Allow lists with an implicit deny, in both directions**, for whatever a policy secures. So every enforced role
+//!   has a policy, rules or not, and no deny rule is ever written but the one within a group.
+//! - **Traffic within a group** is denied by an `INTRA_GROUP` rule that beats every other rule between its members, and
+//!   allowing it there is all or nothing (API 4.0, v3). A tier that the site lets reach itself therefore has no such
+//!   rule in v4, and its flows are ordinary rules in both directions with its own categories as the peer. v3 must say
+//!   something, so there the whole tier is opened to itself, and the excess is reported as a widening of the spelling.
+//! - **One peer a rule.** A peer on the same Prism Central is named by its categories, any other by its exact ranges:
+//!   one range as a subnet, several as an address group of their own.
+//! - **IPv6** is dropped by a policy unless its scope has it. The scope gets it only where a rule needs it, with fields
+//!   of API 4.2. v3 can only let all of it pass: reported as a widening of the spelling.
+//! - **State** is the rollout's: saved, monitored, enforced, and monitored when there is no rollout. v3 has no saved
+//!   state and writes monitored, which blocks as little.
+//! - **Ids** of categories are known to Prism Central only: from `--categories FILE`, else marked symbols.
+//!
+//! Invariant: what is proved by `permits` are the rules, as if every policy were enforced.
+
+mod categories;
+mod groups;
+mod limits;
+mod permits;
+mod plan;
+mod services;
+mod symbols;
+#[cfg(test)]
+mod tests;
+mod v3;
+mod v4;
+
+use crate::policy::universe::NotAligned;
+use crate::policy::{PlatformId, Policy, RoleId};
+use crate::target::text;
+use crate::target::{Artifact, Backend, Permits, PlanContext, QuotaUse, Spelling, TargetInfo};
+use crate::vocabulary::{AttributeSpec, PlatformSpec, ValueType};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+const V4: Spelling = Spelling { id: "v4", file: "flow-policies.v4.json", media_type: "application/json" };
+
+const V3: Spelling = Spelling { id: "v3", file: "flow-policies.v3.json", media_type: "application/json" };
+
+static INFO: TargetInfo = TargetInfo {
+    id: "nutanix-flow",
+    title: "Nutanix Flow Network Security",
+    platform: PlatformSpec { kind: "nutanix", attributes: PLATFORM_ATTRIBUTES, role_attributes: &[] },
+    spellings: &[V4, V3],
+};
+
+const PLATFORM_ATTRIBUTES: &[AttributeSpec] = &[
+    AttributeSpec::required(
+        "category",
+        ValueType::Text,
+        "the category of every machine on it, \"Key:Value\"; a tier comes on top of it",
+    ),
+    AttributeSpec::optional("prism", ValueType::Text, "the Prism Central that takes the policies"),
+    AttributeSpec::optional(
+        "scope",
+        ValueType::OneOf(&["all-vlans", "all-vpcs"]),
+        "the networks that the policies cover; all-vlans when unsaid",
+    ),
+    AttributeSpec::optional(
+        "hitlog",
+        ValueType::OneOf(&["on", "off"]),
+        "log what rules match; on when unsaid, because monitoring is of no use without",
+    ),
+    AttributeSpec::optional(
+        "tier-key",
+        ValueType::TextOrWord,
+        "the category key of the tiers; AppTier when unsaid",
+    ),
+];
+
+/// The back end for platforms of kind `nutanix`.
+pub(crate) struct NutanixFlow;
+
+impl Backend for NutanixFlow {
+    type Plan = plan::Plan;
+
+    fn info(&self) -> &'static TargetInfo {
+        &INFO
+    }
+
+    fn plan(&self, policy: &Policy, platform: PlatformId, cx: &mut PlanContext<'_>) -> Option<Self::Plan> {
+        plan::plan_platform(policy, platform, cx)
+    }
+
+    fn permits(&self, plan: &Self::Plan, policy: &Policy) -> Result<Permits, NotAligned> {
+        permits::permits(plan, policy)
+    }
+
+    fn spelling_widening(
+        &self,
+        plan: &Self::Plan,
+        policy: &Policy,
+        spelling: Spelling,
+    ) -> Option<(Permits, String)> {
+        if spelling == V3 { permits::v3_excess(plan, policy) } else { None }
+    }
+
+    fn identities(&self, plan: &Self::Plan) -> BTreeMap<RoleId, serde_json::Value> {
+        let identity = |worn: &[categories::Category]| {
+            let pairs: BTreeMap<&str, &str> =
+                worn.iter().map(|category| (category.key.as_str(), category.value.as_str())).collect();
+            serde_json::json!({ "categories": pairs })
+        };
+        plan.worn.iter().map(|(role, worn)| (*role, identity(worn))).collect()
+    }
+
+    /// None: the platform's maxima are on pages behind a login, and a limit without a source is no limit.
+    fn quotas(&self, _plan: &Self::Plan) -> Vec<QuotaUse> {
+        Vec::new()
+    }
+
+    fn render(&self, plan: &Self::Plan, spelling: Spelling) -> Artifact {
+        if spelling == V3 { v3::render(plan, spelling) } else { v4::render(plan, spelling) }
+    }
+}
+
+/// What the rule says that denies traffic within a tier.
+fn intra_description(policy: &plan::TierPolicy) -> String {
+    let limit = limits::RULE_DESCRIPTION;
+    let sentence = text::clean(&format!("nothing passes within {}", policy.tier), limit.allowed);
+    sentence.chars().take(limit.length).collect()
+}
+
+/// A document as bytes. Its types have text keys only, so that nothing in them can fail to be written.
+fn json_bytes(document: &impl Serialize) -> Vec<u8> {
+    let mut bytes = serde_json::to_vec_pretty(document).unwrap_or_default();
+    bytes.push(b'\n');
+    bytes
+}
