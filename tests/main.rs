@@ -8,5 +8,10 @@
     reason = "a test that can't go on should stop where it stands"
 )]
 
+mod architecture;
+mod cases;
 mod grammar;
 mod properties;
+mod selftest;
+mod stability;
+mod support;
