@@ -1,0 +1,93 @@
+"""Compiles every example and hands each artefact to a checker that segc's authors did not write.
+
+CloudFormation goes to cfn-lint; ARM templates and Nutanix Flow documents to JSON Schemas of the targets. Prints one
+line for each artefact and fails on the first tool that finds anything.
+"""
+
+import json
+import pathlib
+import re
+import subprocess
+import sys
+
+import jsonschema
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+OUT = ROOT / "target" / "conformance" / "out"
+SEGC = ROOT / "target" / "debug" / "segc"
+AZURE_SCHEMA = ROOT / "targets" / "azure_nsg" / "schema.json"
+NUTANIX_SCHEMA = ROOT / "targets" / "nutanix_flow" / "schema.json"
+SYMBOL = re.compile(r"\{\{[^}]*\}\}")
+ANY_UUID = "00000000-0000-4000-8000-000000000000"
+
+
+def compile_example(site: pathlib.Path) -> pathlib.Path:
+    """Compiles one site into a folder of its own, without a lock, and gives the folder."""
+    folder = OUT / site.parent.name
+    command = [SEGC, "compile", site, "-o", folder, "--quiet", "--lock", OUT / f"{site.parent.name}.lock"]
+    subprocess.run([str(word) for word in command], check=True)
+    return folder
+
+
+def schema_errors(schema: dict, document: object) -> list[str]:
+    """What a schema has against a document, with the place."""
+    validator = jsonschema.Draft202012Validator(schema)
+    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(document)]
+
+
+def nutanix_errors(text: str, spelling: str) -> list[str]:
+    """Checks every policy and group of a Flow document; symbols stand for ids that only Prism knows."""
+    schema = json.loads(NUTANIX_SCHEMA.read_text())
+    document = json.loads(SYMBOL.sub(ANY_UUID, text))
+    kinds = {
+        "v4": {"policies": "v4Policy", "addressGroups": "v4AddressGroup"},
+        "v3": {"network_security_rules": "v3Rule", "address_groups": "v3AddressGroup"},
+    }[spelling]
+    errors = []
+    for key, definition in kinds.items():
+        for item in document.get(key, []):
+            errors += schema_errors({**schema, "$ref": f"#/$defs/{definition}"}, item)
+    if not document.get(next(iter(kinds))):
+        errors.append("holds no policy")
+    return errors
+
+
+def cfn_lint_errors(path: pathlib.Path) -> list[str]:
+    """What cfn-lint says of a template, warnings included."""
+    command = [sys.executable, "-m", "cfnlint", "--non-zero-exit-code", "warning", "-t", str(path)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    return [] if result.returncode == 0 else [result.stdout + result.stderr]
+
+
+def artefact_errors(path: pathlib.Path, spelling: str) -> list[str] | None:
+    """The errors of one artefact; None where no outside checker knows its form."""
+    if spelling == "cloudformation":
+        return cfn_lint_errors(path)
+    if spelling == "arm":
+        return schema_errors(json.loads(AZURE_SCHEMA.read_text()), json.loads(path.read_text()))
+    if spelling in ("v3", "v4"):
+        return nutanix_errors(path.read_text(), spelling)
+    return None
+
+
+def main() -> int:
+    """Checks all examples; 1 when any artefact has an error."""
+    failed = checked = 0
+    for site in sorted(ROOT.glob("examples/*/site.seg")):
+        folder = compile_example(site)
+        manifest = json.loads((folder / "manifest.json").read_text())
+        for artefact in manifest["artifacts"]:
+            errors = artefact_errors(folder / artefact["path"], artefact["spelling"])
+            if errors is None:
+                continue
+            checked += 1
+            failed += bool(errors)
+            print(f"{'FAILED' if errors else 'ok    '} {site.parent.name}/{artefact['path']}")
+            for error in errors:
+                print(f"       {error}")
+    print(f"{checked - failed} passed, {failed} failed")
+    return 1 if failed or not checked else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
