@@ -153,7 +153,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn sets() -> impl Strategy<Value = (Vec<(u32, u32)>, Vec<(u32, u32)>)> {
+    type Lists = (Vec<(u32, u32)>, Vec<(u32, u32)>);
+
+    fn sets() -> impl Strategy<Value = Lists> {
         let edge = prop_oneof![0_u32..24, Just(u32::MAX - 1), Just(u32::MAX)];
         let list = prop::collection::vec((edge.clone(), edge), 0..6);
         (list.clone(), list)

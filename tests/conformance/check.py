@@ -54,7 +54,8 @@ def nutanix_errors(text: str, spelling: str) -> list[str]:
 
 def cfn_lint_errors(path: pathlib.Path) -> list[str]:
     """What cfn-lint says of a template, warnings included."""
-    command = [sys.executable, "-m", "cfnlint", "--non-zero-exit-code", "warning", "-t", str(path)]
+    program = pathlib.Path(sys.executable).with_name("cfn-lint")
+    command = [str(program), "--non-zero-exit-code", "warning", "-t", str(path)]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     return [] if result.returncode == 0 else [result.stdout + result.stderr]
 
