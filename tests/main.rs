@@ -12,7 +12,9 @@
 mod architecture;
 mod cases;
 mod grammar;
+mod pipeline;
 mod properties;
+mod robustness;
 mod selftest;
 mod stability;
 mod support;

@@ -1,12 +1,8 @@
 //! What must not change the artefacts: the order of statements, white space, a second run, another rule.
 
+use crate::pipeline::compile_text;
 use proptest::prelude::*;
-use segc::check::Strictness;
-use segc::diagnostic::Sink;
-use segc::driver::{
-    CompileOptions, Compiled, ReadFailure, Selection, SourceReader, SourceText, check_model, compile, load,
-    resolve_site,
-};
+use segc::driver::Compiled;
 use segc::target::Lock;
 use std::collections::BTreeMap;
 
@@ -14,27 +10,13 @@ use std::collections::BTreeMap;
 const EXAMPLES: &[&str] =
     &["daas-aws", "cvad-nutanix", "flex-azure", "three-platforms-r1", "three-platforms-r2"];
 
-struct NoFiles;
-
-impl SourceReader for NoFiles {
-    fn read(&self, _: &str) -> Result<SourceText, ReadFailure> {
-        Err(ReadFailure::Unreadable("there are no other files".to_owned()))
-    }
-}
-
 fn example(name: &str) -> String {
     std::fs::read_to_string(format!("{}/examples/{name}/site.seg", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
-fn compile_text(text: &str, lock: &Lock) -> Compiled {
-    let source = SourceText { name: "site.seg".to_owned(), text: text.to_owned() };
-    let mut site = load("site.seg", source, &NoFiles);
-    let model = resolve_site(&mut site).unwrap_or_else(|| panic!("{:#?}", site.sink));
-    let mut sink = Sink::new();
-    let policy = check_model(&model, None, Strictness::Compile, &mut sink).unwrap();
-    let options =
-        CompileOptions { selection: Selection::default(), lock: lock.clone(), side_files: BTreeMap::new() };
-    compile(&policy, &site, &options, &mut sink).unwrap_or_else(|| panic!("{sink:#?}"))
+fn compile(text: &str, lock: &Lock) -> Compiled {
+    let (compiled, reports) = compile_text(text, lock, None);
+    compiled.unwrap_or_else(|| panic!("{reports:#?}"))
 }
 
 /// Every file but the manifest, which holds the digest and the lines of the source.
@@ -80,8 +62,8 @@ proptest! {
         }
         let shuffled = parts.join("\n");
         prop_assert_eq!(
-            artefacts(&compile_text(&text, &Lock::new())),
-            artefacts(&compile_text(&shuffled, &Lock::new()))
+            artefacts(&compile(&text, &Lock::new())),
+            artefacts(&compile(&shuffled, &Lock::new()))
         );
     }
 }
@@ -92,8 +74,8 @@ fn white_space_and_comments_change_no_byte() {
         let text = example(name);
         let wide: String = statements(&text).join("\r\n\r\n   # a comment\r\n").replace("  ", "\t ");
         assert_eq!(
-            artefacts(&compile_text(&text, &Lock::new())),
-            artefacts(&compile_text(&wide, &Lock::new())),
+            artefacts(&compile(&text, &Lock::new())),
+            artefacts(&compile(&wide, &Lock::new())),
             "{name}"
         );
     }
@@ -103,8 +85,8 @@ fn white_space_and_comments_change_no_byte() {
 fn two_runs_give_the_same_bytes_and_the_lock_changes_nothing() {
     for name in EXAMPLES {
         let text = example(name);
-        let first = compile_text(&text, &Lock::new());
-        let second = compile_text(&text, &first.lock);
+        let first = compile(&text, &Lock::new());
+        let second = compile(&text, &first.lock);
         assert_eq!(artefacts(&first), artefacts(&second), "{name}");
         assert_eq!(first.lock, second.lock, "{name}");
     }
@@ -139,10 +121,10 @@ fn a_new_rule_changes_no_other_rule() {
     ];
     for (name, addition) in additions {
         let text = example(name);
-        let first = compile_text(&text, &Lock::new());
+        let first = compile(&text, &Lock::new());
         for lock in [Lock::new(), first.lock.clone()] {
             let before = artefacts(&first);
-            let after = artefacts(&compile_text(&format!("{text}\n{addition}\n"), &lock));
+            let after = artefacts(&compile(&format!("{text}\n{addition}\n"), &lock));
             assert_ne!(before, after, "{name}: the rule is written");
             for (path, text) in &before {
                 assert_eq!(lost_lines(text, &after[path]), Vec::<String>::new(), "{name}/{path}");

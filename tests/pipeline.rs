@@ -1,0 +1,42 @@
+//! A site compiled in memory: what tests and fuzz targets ask of the whole pipeline.
+
+use segc::check::Strictness;
+use segc::diagnostic::{Diagnostic, Sink};
+use segc::driver::{
+    CompileOptions, Compiled, ReadFailure, Selection, SourceReader, SourceText, check_model, compile, load,
+    resolve_site,
+};
+use segc::target::Lock;
+use std::collections::BTreeMap;
+
+struct NoFiles;
+
+impl SourceReader for NoFiles {
+    fn read(&self, _: &str) -> Result<SourceText, ReadFailure> {
+        Err(ReadFailure::Unreadable("there are no other files".to_owned()))
+    }
+}
+
+/// Compiles a text without includes: the files, if there was no error, and everything that was reported.
+pub(crate) fn compile_text(
+    text: &str,
+    lock: &Lock,
+    categories: Option<&str>,
+) -> (Option<Compiled>, Vec<Diagnostic>) {
+    let source = SourceText { name: "site.seg".to_owned(), text: text.to_owned() };
+    let mut site = load("site.seg", source, &NoFiles);
+    let mut compiled = None;
+    if let Some(model) = resolve_site(&mut site) {
+        let mut sink = Sink::new();
+        let side_files = categories.map(|text| ("categories".to_owned(), text.to_owned()));
+        let options = CompileOptions {
+            selection: Selection::default(),
+            lock: lock.clone(),
+            side_files: BTreeMap::from_iter(side_files),
+        };
+        let policy = check_model(&model, None, Strictness::Compile, &mut sink);
+        compiled = policy.and_then(|policy| compile(&policy, &site, &options, &mut sink));
+        site.sink.extend(sink.into_sorted());
+    }
+    (compiled, site.sink.into_sorted())
+}
