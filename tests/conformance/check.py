@@ -1,7 +1,8 @@
 """Compiles every example and hands each artefact to a checker that segc's authors did not write.
 
-CloudFormation goes to cfn-lint; ARM templates and Nutanix Flow documents to JSON Schemas of the targets. Prints one
-line for each artefact and fails on the first tool that finds anything.
+CloudFormation goes to cfn-lint; ARM templates and Nutanix Flow documents to JSON Schemas of the targets; the manifest
+and the JSON of the other commands to the schemas in src/cli/schemas. Prints one line for each and fails when any of
+them finds anything.
 """
 
 import json
@@ -17,6 +18,7 @@ OUT = ROOT / "target" / "conformance" / "out"
 SEGC = ROOT / "target" / "debug" / "segc"
 AZURE_SCHEMA = ROOT / "targets" / "azure_nsg" / "schema.json"
 NUTANIX_SCHEMA = ROOT / "targets" / "nutanix_flow" / "schema.json"
+OUTPUT_SCHEMAS = ROOT / "src" / "cli" / "schemas"
 SYMBOL = re.compile(r"\{\{[^}]*\}\}")
 ANY_UUID = "00000000-0000-4000-8000-000000000000"
 
@@ -71,19 +73,41 @@ def artefact_errors(path: pathlib.Path, spelling: str) -> list[str] | None:
     return None
 
 
+def output_errors(command: str, *arguments: object) -> list[str]:
+    """What the schema of a command's JSON output has against what the command prints."""
+    words = [str(SEGC), command, *map(str, arguments), "--format", "json"]
+    printed = subprocess.run(words, capture_output=True, text=True, check=False).stdout
+    return schema_errors(json.loads((OUTPUT_SCHEMAS / f"{command}.schema.json").read_text()), json.loads(printed))
+
+
+def outputs(site: pathlib.Path, manifest: dict) -> dict[str, list[str]]:
+    """The errors of every JSON output of one site, by name."""
+    roles = sorted(manifest["roles"])
+    schema = json.loads((OUTPUT_SCHEMAS / "manifest.schema.json").read_text())
+    return {
+        "manifest.json": schema_errors(schema, manifest),
+        "check": output_errors("check", site),
+        "test": output_errors("test", site, "--cases", site.with_name("cases.yaml")),
+        "why": output_errors("why", site, roles[0], roles[-1], "tcp/443", "--level", "artefact"),
+        "explain": output_errors("explain", "SEG6002"),
+    }
+
+
 def main() -> int:
     """Checks all examples; 1 when any artefact has an error."""
     failed = checked = 0
     for site in sorted(ROOT.glob("examples/*/site.seg")):
         folder = compile_example(site)
         manifest = json.loads((folder / "manifest.json").read_text())
+        results = outputs(site, manifest)
         for artefact in manifest["artifacts"]:
             errors = artefact_errors(folder / artefact["path"], artefact["spelling"])
-            if errors is None:
-                continue
+            if errors is not None:
+                results[artefact["path"]] = errors
+        for name, errors in results.items():
             checked += 1
             failed += bool(errors)
-            print(f"{'FAILED' if errors else 'ok    '} {site.parent.name}/{artefact['path']}")
+            print(f"{'FAILED' if errors else 'ok    '} {site.parent.name}/{name}")
             for error in errors:
                 print(f"       {error}")
     print(f"{checked - failed} passed, {failed} failed")
