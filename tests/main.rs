@@ -11,6 +11,7 @@
 
 mod architecture;
 mod cases;
+mod cmd;
 mod grammar;
 mod pipeline;
 mod properties;
