@@ -7,6 +7,7 @@ use super::terminal::Stream;
 use crate::check::Strictness;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::driver::{Compiled, Selection, compile};
+use crate::policy::Policy;
 use crate::target::Lock;
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -36,7 +37,7 @@ pub(super) fn run(arguments: &Compile, global: &Global) -> u8 {
     if written && session.terminal.is_json() {
         session.terminal.print_json(&compiled.manifest);
     } else if written && !session.terminal.is_quiet() {
-        session.terminal.print(&summary(&compiled, &arguments.output.display().to_string()));
+        session.terminal.print(&summary(&policy, &compiled, &arguments.output.display().to_string()));
     }
     session.finish(Stream::Report)
 }
@@ -73,7 +74,7 @@ fn write_lock(session: &mut Session, used: &Lock) {
     }
 }
 
-fn summary(compiled: &Compiled, folder: &str) -> String {
+fn summary(policy: &Policy, compiled: &Compiled, folder: &str) -> String {
     let manifest = &compiled.manifest;
     let mut text = String::new();
     for artifact in &manifest.artifacts {
@@ -81,12 +82,10 @@ fn summary(compiled: &Compiled, folder: &str) -> String {
         let _ = writeln!(text, "{folder}/{}  {} rules", artifact.path, artifact.rules);
     }
     let _ = writeln!(text, "{folder}/manifest.json");
-    for widening in manifest.widenings.iter().filter(|widening| !widening.declared) {
-        let _ = writeln!(
-            text,
-            "widening {}: {} to {} on {} ({})",
-            widening.id, widening.from, widening.to, widening.service, widening.cause
-        );
+    for widening in compiled.proof.widenings.iter().filter(|widening| !widening.declared) {
+        let (from, to) = (policy.name(widening.from), policy.name(widening.to));
+        let (id, services, cause) = (&widening.id, &widening.services, &widening.cause);
+        let _ = writeln!(text, "widening {id}: {from} to {to} on {services} ({cause})");
     }
     let declared = manifest.widenings.iter().filter(|widening| widening.declared).count();
     if declared > 0 {

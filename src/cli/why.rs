@@ -5,11 +5,11 @@ use super::session::Session;
 use super::terminal::Stream;
 use super::{EXIT_FINE, EXIT_USAGE};
 use crate::check::Strictness;
-use crate::check::verdict::{Answer, Level, Question, ask};
+use crate::check::verdict::{Answer, Level, Question, Verdict, ask};
 use crate::diagnostic::{Diagnostic, codes, nearest};
-use crate::driver::plan_and_prove;
+use crate::driver::{plan_and_prove, suggest};
 use crate::policy::service::ServiceSet;
-use crate::policy::{Flow, Policy, RoleId};
+use crate::policy::{Flow, Policy, Provenance, RoleId};
 use crate::source::SourceMap;
 use serde::Serialize;
 use std::fmt::Write;
@@ -26,6 +26,8 @@ struct JsonAnswer<'a> {
     reasons: Vec<JsonReason<'a>>,
     forbids: Vec<JsonReason<'a>>,
     nearest: Vec<JsonReason<'a>>,
+    /// Lines that would permit it, for a question that is not wholly allowed and that no forbid excludes.
+    suggestions: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -100,8 +102,9 @@ fn json_answer<'a>(
     question: &Question,
     answer: &Answer<'a>,
 ) -> JsonAnswer<'a> {
-    let reasons =
-        |flows: &[&'a Flow]| flows.iter().flat_map(|flow| flow_reasons(policy, sources, flow)).collect();
+    let reasons = |flows: &[&'a Flow]| {
+        flows.iter().flat_map(|flow| flow_reasons(policy, sources, flow, &question.services)).collect()
+    };
     let forbids = answer.forbids.iter().filter_map(|at| policy.forbids().get(*at));
     JsonAnswer {
         from: policy.name(question.from),
@@ -126,27 +129,41 @@ fn json_answer<'a>(
             })
             .collect(),
         nearest: reasons(&answer.nearest),
+        suggestions: if answer.verdict == Verdict::Allow || !answer.forbids.is_empty() {
+            Vec::new()
+        } else {
+            suggest(policy, question)
+        },
     }
 }
 
-fn flow_reasons<'a>(policy: &'a Policy, sources: &SourceMap, flow: &'a Flow) -> Vec<JsonReason<'a>> {
-    let reasons = flow.provenance.iter();
-    reasons
-        .map(|reason| {
-            let place = sources.locate(reason.span);
-            JsonReason {
-                statement: reason.statement.clone(),
-                path: place.map_or_else(String::new, |(path, _)| path.to_owned()),
-                line: place.map_or(0, |(_, at)| at.line),
-                catalogue: reason.catalogue.as_deref(),
-                from: policy.name(flow.from),
-                to: policy.name(flow.to),
-                service: flow.services.to_string(),
-                because: &reason.because,
-                id: Some(flow.id.as_str()),
-            }
-        })
-        .collect()
+/// The reasons for what was asked; the first one of a flow that is only near.
+fn flow_reasons<'a>(
+    policy: &'a Policy,
+    sources: &SourceMap,
+    flow: &'a Flow,
+    asked: &ServiceSet,
+) -> Vec<JsonReason<'a>> {
+    let mut reasons: Vec<&Provenance> =
+        flow.provenance.iter().filter(|reason| reason.services.meets(asked)).collect();
+    if reasons.is_empty() {
+        reasons.extend(flow.provenance.first());
+    }
+    let json = |reason: &'a Provenance| {
+        let place = sources.locate(reason.span);
+        JsonReason {
+            statement: reason.statement.clone(),
+            path: place.map_or_else(String::new, |(path, _)| path.to_owned()),
+            line: place.map_or(0, |(_, at)| at.line),
+            catalogue: reason.catalogue.as_deref(),
+            from: policy.name(flow.from),
+            to: policy.name(flow.to),
+            service: reason.services.to_string(),
+            because: &reason.because,
+            id: Some(flow.id.as_str()),
+        }
+    };
+    reasons.into_iter().map(json).collect()
 }
 
 fn text_answer(answer: &JsonAnswer<'_>) -> String {
@@ -164,6 +181,10 @@ fn text_answer(answer: &JsonAnswer<'_>) -> String {
     }
     if answer.reasons.is_empty() && answer.forbids.is_empty() {
         text.push_str("  no line permits it: default deny\n");
+    }
+    for line in &answer.suggestions {
+        // Writing into a string can't fail.
+        let _ = writeln!(text, "  would permit it: {line}");
     }
     text
 }

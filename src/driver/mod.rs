@@ -6,9 +6,12 @@
 
 mod compile;
 mod load;
+mod suggest;
 
 pub use compile::{CompileOptions, Compiled, CompiledArtifact, Selection, compile, plan_and_prove};
 pub use load::{ReadFailure, SourceReader, SourceText, load};
+
+pub use suggest::suggest;
 
 use crate::catalogue::Catalogue;
 use crate::check::{self, Strictness};

@@ -249,6 +249,8 @@ pub struct Grant {
     pub kind: GrantKind,
     /// The intent's name, the allow's label (`allow` when it has none), or the exception's id: part of rule identity.
     pub origin: String,
+    /// What the statement as a whole is for: the intent's purpose, or the reason as written.
+    pub purpose: String,
     /// The flows.
     pub flows: Vec<Flow>,
     /// The statement.

@@ -204,7 +204,7 @@ fn lower_flows(granted: &[(&Grant, Option<Date>)], names: &[&str]) -> Vec<Flow> 
                 let key = (*from, *to, statement_of(grant), protocol, wanted.from, wanted.to);
                 let row = rows.entry(key).or_insert_with_key(|key| new_row(key, grant, *expires));
                 row.services = row.services.union(&wanted.services.of_protocol(protocol));
-                row.provenance.push(provenance_of(grant, wanted));
+                row.provenance.push(provenance_of(grant, wanted, protocol));
             }
         }
     }
@@ -241,11 +241,13 @@ fn statement_of(grant: &Grant) -> String {
     format!("{word} {}", grant.origin)
 }
 
-fn provenance_of(grant: &Grant, flow: &model::Flow) -> Provenance {
+fn provenance_of(grant: &Grant, flow: &model::Flow, protocol: Protocol) -> Provenance {
     Provenance {
         statement: statement_of(grant),
         catalogue: flow.catalogue.clone(),
         because: flow.because.clone(),
+        purpose: grant.purpose.clone(),
+        services: flow.services.of_protocol(protocol),
         verified: flow.verified,
         span: grant.span,
     }

@@ -149,6 +149,10 @@ pub struct Provenance {
     pub catalogue: Option<String>,
     /// The reason, whole.
     pub because: String,
+    /// What the statement as a whole is for; the reason itself where there is only one.
+    pub purpose: String,
+    /// The part of the flow's services that it is the reason for.
+    pub services: ServiceSet,
     /// False when the catalogue entry was not verified against the vendor's text.
     pub verified: bool,
     /// The statement's place.

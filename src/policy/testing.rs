@@ -230,7 +230,13 @@ impl SiteBuilder {
                 because: format!("reason of {origin}"),
                 verified: true,
             };
-            self.model.grants.push(Grant { kind, origin, flows: vec![flow], span: nowhere() });
+            self.model.grants.push(Grant {
+                kind,
+                origin,
+                purpose: flow.because.clone(),
+                flows: vec![flow],
+                span: nowhere(),
+            });
         }
         for (origin, from, to, services, expires) in self.exceptions {
             let because = format!("reason of {origin}");
@@ -244,7 +250,13 @@ impl SiteBuilder {
             };
             let kind = GrantKind::Exception;
             self.model.exceptions.push(Exception {
-                grant: Grant { kind, origin, flows: vec![flow], span: nowhere() },
+                grant: Grant {
+                    kind,
+                    origin,
+                    purpose: flow.because.clone(),
+                    flows: vec![flow],
+                    span: nowhere(),
+                },
                 pierces: Vec::new(),
                 because,
                 ticket: None,

@@ -1,6 +1,7 @@
 //! Descriptions cut to what a platform takes.
 
 use crate::policy::Flow;
+use crate::policy::service::ServiceSet;
 
 /// What a platform takes as a description.
 #[derive(Debug, Clone, Copy)]
@@ -11,23 +12,27 @@ pub struct TextLimit {
     pub allowed: fn(char) -> bool,
 }
 
-/// The first reason of a flow, cleaned, shortened at a word where possible, ended with the row id in parentheses.
+/// Why a rule on some services is there, cleaned, shortened at a word where possible, ended with the ids of the flows
+/// that ask for it in parentheses (after a space where parentheses may not stand).
 ///
-/// When parentheses may not stand, the id follows a space.
-pub fn description(flow: &Flow, limit: TextLimit) -> String {
-    describe(reason_of(flow), &[flow.id.as_str()], limit)
-}
-
-/// The same for a rule that several flows ask for: the reason of the first, and the ids of all; the ids that would take
-/// more than half of the room are counted only.
-pub fn description_of_all<'a>(flows: impl IntoIterator<Item = &'a Flow>, limit: TextLimit) -> String {
+/// The reason is that of the first flow: the one for these services, or the purpose of the whole statement where
+/// several reasons come together. Ids that would take more than half of the room are counted only.
+pub fn description<'a>(
+    flows: impl IntoIterator<Item = &'a Flow>,
+    services: &ServiceSet,
+    limit: TextLimit,
+) -> String {
     let flows: Vec<&Flow> = flows.into_iter().collect();
     let ids: Vec<&str> = flows.iter().map(|flow| flow.id.as_str()).collect();
-    describe(flows.first().map_or("", |flow| reason_of(flow)), &ids, limit)
+    describe(flows.first().map_or("", |flow| reason_of(flow, services)), &ids, limit)
 }
 
-fn reason_of(flow: &Flow) -> &str {
-    flow.provenance.first().map_or("", |reason| reason.because.as_str())
+fn reason_of<'a>(flow: &'a Flow, services: &ServiceSet) -> &'a str {
+    let mut reasons = flow.provenance.iter().filter(|reason| reason.services.meets(services));
+    match (reasons.next(), reasons.next()) {
+        (Some(only), None) => &only.because,
+        _ => flow.provenance.first().map_or("", |reason| reason.purpose.as_str()),
+    }
 }
 
 fn describe(reason: &str, ids: &[&str], limit: TextLimit) -> String {
@@ -74,9 +79,11 @@ pub fn clean(text: &str, allowed: fn(char) -> bool) -> String {
     out.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Letters that readers expect to survive where only ASCII may stand.
+/// What readers expect to see where only plain characters may stand.
 fn plain(character: char) -> Option<&'static str> {
     Some(match character {
+        '\'' | '\u{2019}' => "",
+        '&' => " and ",
         'ä' => "ae",
         'ö' => "oe",
         'ü' => "ue",

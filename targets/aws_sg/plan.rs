@@ -9,7 +9,7 @@ use super::draft::{Draft, Slot};
 use super::quota::{self, Quota};
 use super::{cloudformation, limits, names};
 use crate::diagnostic::{Diagnostic, codes};
-use crate::policy::service::{Protocol, ServiceRange};
+use crate::policy::service::{Protocol, ServiceRange, ServiceSet};
 use crate::policy::{KnownBy, Party, Platform, PlatformId, Policy, RoleId, RowId};
 use crate::target::half::{self, Direction};
 use crate::target::text::{self, TextLimit};
@@ -358,7 +358,7 @@ fn plan_rules(policy: &Policy, draft: &Draft, groups: &BTreeMap<RoleId, Group>) 
             direction: *direction,
             permission: Permission::of(range),
             peer: peer.clone(),
-            description: describe(policy, rows),
+            description: describe(policy, rows, range),
             rows: rows
                 .iter()
                 .filter_map(|row| policy.flows().get(*row))
@@ -370,9 +370,9 @@ fn plan_rules(policy: &Policy, draft: &Draft, groups: &BTreeMap<RoleId, Group>) 
     rules
 }
 
-/// The reason of the first row, then the ids of all rows in parentheses.
-fn describe(policy: &Policy, rows: &BTreeSet<usize>) -> String {
-    text::description_of_all(rows.iter().filter_map(|row| policy.flows().get(*row)), limits::RULE_TEXT)
+fn describe(policy: &Policy, rows: &BTreeSet<usize>, range: ServiceRange) -> String {
+    let flows = rows.iter().filter_map(|row| policy.flows().get(*row));
+    text::description(flows, &ServiceSet::from_ranges([range]), limits::RULE_TEXT)
 }
 
 /// Two things that would have one name: only when hashes meet, or when the site lies about earlier names.

@@ -14,7 +14,7 @@ use crate::diagnostic::{Diagnostic, codes};
 use crate::policy::{Platform, Policy, RoleId};
 use crate::target::PlanContext;
 use crate::target::half::Direction;
-use crate::target::text::description_of_all;
+use crate::target::text::description;
 use std::collections::BTreeMap;
 
 /// The attribute of a role that a load balancer probes.
@@ -178,7 +178,7 @@ fn for_flows(identity: String, draft: &Draft<'_>) -> Unnamed {
         identity,
         rule: Rule {
             name: String::new(),
-            description: description_of_all(draft.rows.iter().copied(), DESCRIPTION),
+            description: description(draft.rows.iter().copied(), &draft.services, DESCRIPTION),
             direction: draft.direction,
             priority: FLOW_PRIORITIES.1,
             allow: true,

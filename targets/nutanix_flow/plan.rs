@@ -259,13 +259,14 @@ struct Draft<'a> {
 fn rule(((direction, peer, services), mut draft): (Meaning, Draft<'_>)) -> Rule {
     // Members of one group may ask for the same row twice.
     draft.flows.dedup_by_key(|flow| &flow.id);
+    let asked = draft.flows.first().map(|flow| flow.services.clone()).unwrap_or_default();
     Rule {
         rows: draft.flows.iter().map(|flow| flow.id.clone()).collect(),
         direction,
         peer,
         services,
         families: draft.families.into_iter().collect(),
-        description: text::description_of_all(draft.flows, RULE_DESCRIPTION),
+        description: text::description(draft.flows, &asked, RULE_DESCRIPTION),
     }
 }
 

@@ -1,13 +1,11 @@
 //! Intents: kinds and options checked, flows taken from the catalogue.
 
 use super::Resolver;
-use super::rules::{MOST_PAIRS, union};
-use crate::catalogue::{
-    Expanded, Expansion, Intent, OptionSpec, OptionValue, Participant, PartyRef, ServicePorts, Transport,
-};
+use super::rules::MOST_PAIRS;
+use super::services::service_set;
+use crate::catalogue::{Expanded, Expansion, Intent, OptionSpec, OptionValue, Participant, PartyRef};
 use crate::diagnostic::{Diagnostic, codes, nearest};
 use crate::model::{Flow, Grant, GrantKind, Model, Role, RoleId};
-use crate::policy::service::{Protocol, ServiceSet};
 use crate::source::Spanned;
 use crate::syntax::ast::{self, Attribute, Ident, ValueKind};
 use indexmap::IndexMap;
@@ -48,7 +46,7 @@ impl<'a> Resolver<'a> {
             Some(Flow {
                 from: parties.role(&flow.from)?.value,
                 to: parties.role(&flow.to)?.value,
-                services: union(flow.ports.iter().map(service_set)),
+                services: service_set(&flow.ports),
                 catalogue: Some(flow.entry.id().to_owned()),
                 because: flow.entry.what().to_owned(),
                 verified: flow.entry.verified(),
@@ -57,6 +55,7 @@ impl<'a> Resolver<'a> {
         Some(Grant {
             kind: GrantKind::Intent,
             origin: intent.name().to_owned(),
+            purpose: intent.what().to_owned(),
             flows: flows.collect(),
             span: statement.span,
         })
@@ -206,28 +205,13 @@ impl Parties<'_> {
 
 fn participant(model: &Model, role: RoleId) -> Option<Participant<'_>> {
     let role: &Role = model.roles.get(role.index())?;
-    let attribute = |key: &str| role.attributes.get(key).and_then(|values| values.first());
+    let attribute =
+        |key: &str| role.attributes.get(key).and_then(|values| values.first()).map(String::as_str);
     Some(Participant {
         kind: &role.kind,
-        service: attribute("service").map(String::as_str),
+        service: attribute("service"),
         port: attribute("port").and_then(|port| port.parse::<u16>().ok()),
     })
-}
-
-fn service_set(ports: &ServicePorts) -> ServiceSet {
-    match ports.transport {
-        Transport::Tcp => ServiceSet::ports(Protocol::TCP, ports.low, ports.high),
-        Transport::Udp => ServiceSet::ports(Protocol::UDP, ports.low, ports.high),
-        Transport::Icmp => icmp(Protocol::ICMP, ports),
-        Transport::Icmpv6 => icmp(Protocol::ICMPV6, ports),
-    }
-}
-
-fn icmp(protocol: Protocol, ports: &ServicePorts) -> ServiceSet {
-    match ports.icmp {
-        Some(message) => ServiceSet::icmp(protocol, Some(message.message_type), message.code),
-        None => ServiceSet::icmp(protocol, None, None),
-    }
 }
 
 fn wrong_kind(

@@ -12,6 +12,8 @@ mod places;
 mod roles;
 mod rules;
 mod services;
+
+pub(crate) use services::service_set;
 mod site;
 
 use super::{Model, Rollout};

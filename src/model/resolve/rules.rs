@@ -5,7 +5,6 @@ use super::attributes;
 use super::site::refs;
 use crate::diagnostic::{Diagnostic, codes, nearest};
 use crate::model::{EnforcedBy, Exception, Expect, Flow, Forbid, Grant, GrantKind, Model, RoleId, Side};
-use crate::policy::service::ServiceSet;
 use crate::source::{Span, Spanned};
 use crate::syntax::ast::{self, Arrow, Ident, Ports, Statement, Text};
 use crate::vocabulary::{AttributeSpec, ValueType};
@@ -52,7 +51,7 @@ impl<'a> Resolver<'a> {
             None => UNLABELLED.to_owned(),
         };
         let flows = self.written_flows(&allow.flow, &allow.because);
-        Grant { kind: GrantKind::Allow, origin, flows, span: allow.span }
+        Grant { kind: GrantKind::Allow, origin, purpose: allow.because.text.clone(), flows, span: allow.span }
     }
 
     /// The flows of a line that permits: no `any`, cross product of both sides, the reverse too for `<->`.
@@ -241,6 +240,7 @@ impl<'a> Resolver<'a> {
         let grant = Grant {
             kind: GrantKind::Exception,
             origin: exception.name.text.clone(),
+            purpose: because.text.clone(),
             flows,
             span: exception.span,
         };
@@ -255,9 +255,4 @@ impl<'a> Resolver<'a> {
             expires_span,
         })
     }
-}
-
-/// The set of one catalogue port, for the intents.
-pub(super) fn union(sets: impl IntoIterator<Item = ServiceSet>) -> ServiceSet {
-    sets.into_iter().fold(ServiceSet::empty(), |sum, set| sum.union(&set))
 }

@@ -1,6 +1,7 @@
 //! Named services and port lists.
 
 use super::Resolver;
+use crate::catalogue::{ServicePorts, Transport as Transports};
 use crate::diagnostic::{Diagnostic, codes, nearest};
 use crate::policy::service::{Protocol, ServiceSet};
 use crate::syntax::ast::{Port, PortKind, Ports, Service, Statement, Transport};
@@ -115,5 +116,24 @@ fn protocol(transport: Transport) -> Protocol {
     match transport {
         Transport::Tcp => Protocol::TCP,
         Transport::Udp => Protocol::UDP,
+    }
+}
+
+/// The set that the ports of a catalogue flow mean.
+pub(crate) fn service_set(ports: &[ServicePorts]) -> ServiceSet {
+    ports.iter().fold(ServiceSet::empty(), |sum, one| {
+        sum.union(&match one.transport {
+            Transports::Tcp => ServiceSet::ports(Protocol::TCP, one.low, one.high),
+            Transports::Udp => ServiceSet::ports(Protocol::UDP, one.low, one.high),
+            Transports::Icmp => messages(Protocol::ICMP, one),
+            Transports::Icmpv6 => messages(Protocol::ICMPV6, one),
+        })
+    })
+}
+
+fn messages(protocol: Protocol, ports: &ServicePorts) -> ServiceSet {
+    match ports.icmp {
+        Some(message) => ServiceSet::icmp(protocol, Some(message.message_type), message.code),
+        None => ServiceSet::icmp(protocol, None, None),
     }
 }
