@@ -48,6 +48,16 @@ impl AddressSet {
         Self { v4: Intervals::from_intervals(v4), v6: Intervals::from_intervals(v6) }
     }
 
+    /// The union of some sets.
+    pub fn union_of<'a>(sets: impl IntoIterator<Item = &'a Self>) -> Self {
+        let (mut v4, mut v6) = (Vec::new(), Vec::new());
+        for set in sets {
+            v4.extend(set.v4.iter());
+            v6.extend(set.v6.iter());
+        }
+        Self { v4: Intervals::from_intervals(v4), v6: Intervals::from_intervals(v6) }
+    }
+
     /// A set of IPv4 addresses given as numbers.
     pub fn from_v4(v4: Intervals<u32>) -> Self {
         Self { v4, v6: Intervals::empty() }

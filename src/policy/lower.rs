@@ -234,7 +234,6 @@ fn new_row(key: &RowKey<'_>, grant: &Grant, expires: Option<Date>) -> Flow {
 fn statement_of(grant: &Grant) -> String {
     let word = match grant.kind {
         GrantKind::Intent => "intent",
-        GrantKind::Allow if grant.origin == "allow" => return grant.origin.clone(),
         GrantKind::Allow => "allow",
         GrantKind::Exception => "exception",
     };
@@ -291,8 +290,11 @@ fn lower_forbids(model: &Model, universe: &Universe) -> (Vec<Forbid>, Vec<usize>
     (lowered, positions)
 }
 
-/// Every point that a side of a forbid means. A role outside of all platforms is its addresses, so whoever else may
-/// sit at one of them is meant too: a forbid must not be kept by a choice of words.
+/// Every point that a side of a forbid means: a forbid must not be kept by a choice of words.
+///
+/// A role outside of all platforms is its addresses, so whoever else may sit at one of them is meant too. A role on a
+/// platform is meant by whoever is known by its addresses only. A role outside that is known only by name is somewhere
+/// on the internet.
 fn forbidden_points(side: &Side, model: &Model, universe: &Universe) -> Vec<AtomId> {
     let roles = match side {
         Side::Any => return universe.iter().map(|(id, _)| id).collect(),
@@ -301,8 +303,17 @@ fn forbidden_points(side: &Side, model: &Model, universe: &Universe) -> Vec<Atom
     let mut points = BTreeSet::new();
     for role in roles {
         points.extend(universe.of_role(*role));
-        let outside = model.roles.get(role.index()).filter(|role| role.placement == Placement::Outside);
-        points.extend(outside.map(|role| universe.touching(&role.addresses)).unwrap_or_default());
+        let Some(known) = model.roles.get(role.index()) else { continue };
+        let addresses = own_addresses(model, known);
+        let there = universe.touching(&addresses).into_iter();
+        if known.placement == Placement::Outside {
+            points.extend(there);
+            if addresses.is_empty() && !known.is_internet {
+                points.extend(universe.internet());
+            }
+        } else {
+            points.extend(there.filter(|id| universe.get(*id).is_some_and(|atom| atom.role.is_none())));
+        }
     }
     points.into_iter().collect()
 }

@@ -6,6 +6,9 @@
 //! same address, because the file tells them apart. Parties outside of every platform are known by address only, so
 //! two of them that overlap share points. Roles known only by a name have one point without an address.
 //!
+//! A party outside that is known only by name is somewhere on the internet: whatever matches all of what nobody covers
+//! matches it too.
+//!
 //! Invariant: atoms are disjoint and cover every party; each has one address family or none; their numbering depends
 //! on names and addresses only, never on the order of statements.
 
@@ -66,6 +69,8 @@ pub struct Universe {
     /// Lowest and highest address of each interval of each atom, by family, ascending by low end.
     index_v4: Vec<(u32, u32, AtomId)>,
     index_v6: Vec<(u128, u128, AtomId)>,
+    /// Points of outside roles that are known only by name.
+    named: Vec<AtomId>,
 }
 
 impl Universe {
@@ -90,7 +95,7 @@ impl Universe {
                 atoms.insert(Atom { role, addresses: addresses.clone(), internet: false });
             }
         }
-        let covered = located.iter().fold(AddressSet::empty(), |sum, set| sum.union(set));
+        let covered = AddressSet::union_of(located.iter().copied());
         let rest = AddressSet::all().difference(&covered);
         for family in rest.families() {
             atoms.insert(Atom { role: None, addresses: rest.of_family(family), internet: true });
@@ -115,16 +120,20 @@ impl Universe {
         universe.index_v4.sort_unstable();
         universe.index_v6.sort_unstable();
         for occupant in occupants.iter().filter(|occupant| !occupant.placed) {
-            let atoms = if occupant.internet {
-                universe.iter().filter(|(_, atom)| atom.internet).map(|(id, _)| id).collect()
-            } else if occupant.addresses.is_empty() {
+            if !occupant.internet && occupant.addresses.is_empty() {
+                let points = universe.of_role(occupant.role).to_vec();
+                universe.named.extend(points);
                 continue;
+            }
+            let atoms = if occupant.internet {
+                universe.internet().collect()
             } else {
                 let inside = universe.touching(&occupant.addresses).into_iter();
                 inside.filter(|id| universe.get(*id).is_some_and(|atom| atom.role.is_none())).collect()
             };
             universe.by_role.insert(occupant.role, atoms);
         }
+        universe.named.sort_unstable();
         universe
     }
 
@@ -143,18 +152,43 @@ impl Universe {
         self.by_role.get(&role).map_or(&[], Vec::as_slice)
     }
 
+    /// The points of outside roles that are known only by name, ascending: somewhere on the internet.
+    pub fn named(&self) -> &[AtomId] {
+        &self.named
+    }
+
+    /// The atoms of addresses that no role or segment covers, ascending.
+    pub fn internet(&self) -> impl Iterator<Item = AtomId> {
+        self.iter().filter(|(_, atom)| atom.internet).map(|(id, _)| id)
+    }
+
+    /// True when a set reaches everybody on the internet: all of what nobody covers, or a whole address family.
+    fn reaches_internet(&self, addresses: &AddressSet, inside: &[AtomId]) -> bool {
+        let is_internet = |id: &AtomId| self.get(*id).is_some_and(|atom| atom.internet);
+        let everything = AddressSet::all();
+        inside.iter().any(is_internet)
+            || everything
+                .families()
+                .into_iter()
+                .any(|family| addresses.contains_all(&everything.of_family(family)))
+    }
+
     /// The atoms that lie in an address set, whoever they belong to: what a rule with that range matches.
+    /// Outside roles that are known only by name are matched by what reaches the internet.
     ///
     /// # Errors
     /// [`NotAligned`] when the set cuts through an atom.
     pub fn within(&self, addresses: &AddressSet) -> Result<Vec<AtomId>, NotAligned> {
         let touching = self.touching(addresses);
         let whole = |id: &AtomId| self.get(*id).is_some_and(|atom| addresses.contains_all(&atom.addresses));
-        if touching.iter().all(whole) {
-            Ok(touching)
-        } else {
-            Err(NotAligned { addresses: addresses.clone() })
+        if !touching.iter().all(whole) {
+            return Err(NotAligned { addresses: addresses.clone() });
         }
+        if !self.named.is_empty() && self.reaches_internet(addresses, &touching) {
+            let all: BTreeSet<AtomId> = touching.iter().chain(&self.named).copied().collect();
+            return Ok(all.into_iter().collect());
+        }
+        Ok(touching)
     }
 
     /// The atoms that have an address in common with the set, ascending.

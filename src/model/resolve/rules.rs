@@ -48,9 +48,16 @@ impl<'a> Resolver<'a> {
                 label.text.clone()
             }
             Some(label) => label.text.clone(),
+            // Without a label the ports tell the line from others between the same roles.
             None => UNLABELLED.to_owned(),
         };
         let flows = self.written_flows(&allow.flow, &allow.because);
+        let origin = match (&allow.flow.label, flows.first()) {
+            (None, Some(flow)) => {
+                format!("{UNLABELLED}-{}", flow.services).replace(['/', ' '], "-").replace(',', "")
+            }
+            _ => origin,
+        };
         Grant { kind: GrantKind::Allow, origin, purpose: allow.because.text.clone(), flows, span: allow.span }
     }
 

@@ -4,9 +4,10 @@ use super::Resolver;
 use super::attributes::{self, Attributes};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::{DeliveryModel, EnforcementState, Hardening, Need, RoleId, Rollout, Site};
-use crate::source::Spanned;
+use crate::source::{Span, Spanned};
 use crate::syntax::ast::{self, Statement};
 use crate::vocabulary::{AttributeSpec, ValueType};
+use std::collections::BTreeMap;
 
 const SITE: &[AttributeSpec] = &[
     AttributeSpec::optional("customer", ValueType::TextOrWord, "the customer's name"),
@@ -110,10 +111,24 @@ impl Resolver<'_> {
 
     pub(super) fn resolve_rollout(&mut self) -> Rollout {
         let mut rollout = Rollout::default();
+        let mut said: BTreeMap<&str, Span> = BTreeMap::new();
         for statement in self.statements.clone() {
             let Statement::Rollout(block) = statement else { continue };
             let read = attributes::read(&block.attributes, &refs(ROLLOUT), "rollout", block.span, self.sink);
             rollout.span = rollout.span.or(Some(block.span));
+            for key in ["start", "observe"] {
+                let Some(span) = read.span(key) else { continue };
+                if let Some(first) = said.insert(key, span) {
+                    let report = Diagnostic::new(
+                        codes::DUPLICATE_ATTRIBUTE,
+                        format!("`{key}` of the rollout is given twice"),
+                    )
+                    .label(span, "again here")
+                    .label(first, "first here")
+                    .help("keep one of them: the order of statements means nothing");
+                    self.report(report);
+                }
+            }
             rollout.start = state(read.text("start").as_deref()).or(rollout.start);
             let days = read.number("observe").and_then(|days| u32::try_from(days).ok());
             rollout.observe = days.or(rollout.observe);
