@@ -12,6 +12,7 @@
 mod architecture;
 mod cases;
 mod cmd;
+mod codes;
 mod grammar;
 mod pipeline;
 mod properties;
@@ -19,3 +20,4 @@ mod robustness;
 mod selftest;
 mod stability;
 mod support;
+mod ui;

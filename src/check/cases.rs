@@ -112,7 +112,10 @@ pub fn read(source: SourceId, text: &str, sink: &mut Sink) -> Option<CaseFile> {
 fn yaml_error(source: SourceId, text: &str, error: &serde_yaml::Error) -> Diagnostic {
     let at = error.location().map_or(0, |place| place.index()).min(text.len());
     let start = u32::try_from(at).unwrap_or(u32::MAX);
-    Diagnostic::new(codes::BAD_CASE_FILE, format!("the case file can't be read: {error}"))
+    // The label shows the place.
+    let text = error.to_string();
+    let what = text.split_once(" at line ").map_or(text.as_str(), |(what, _)| what);
+    Diagnostic::new(codes::BAD_CASE_FILE, format!("the case file can't be read: {what}"))
         .label(Span::new(source, start, start), "")
         .help("a case is `- {src: ROLE, dst: ROLE, port: tcp/443, expect: allow}`, with `level`, `as-of` and `why` if wanted")
 }

@@ -2,8 +2,11 @@
 
 use super::verdict::{Verdict, judge};
 use crate::diagnostic::{Diagnostic, Sink, codes};
+use crate::policy::service::ServiceSet;
 use crate::policy::{Policy, RoleId};
+use crate::source::Span;
 use crate::target::compare::intended_between;
+use std::collections::BTreeSet;
 
 /// Reports every expect line that does not hold at the intent level.
 pub fn check(policy: &Policy, sink: &mut Sink) {
@@ -20,23 +23,31 @@ pub fn check(policy: &Policy, sink: &mut Sink) {
         });
         if let Some((from, to, got)) = failing {
             let ends = format!("`{}` to `{}` on {}", policy.name(from), policy.name(to), expect.services);
-            let message = match got {
-                Verdict::Allow => format!("expected a deny, but the file permits {ends}"),
-                Verdict::Deny => format!("expected an allow, but nothing permits {ends}"),
-                Verdict::Partial => format!("the file permits only a part of {ends}"),
+            let message = match (wanted, got) {
+                (Verdict::Allow, Verdict::Partial) => {
+                    format!("expected an allow, but the file permits only a part of {ends}")
+                }
+                (Verdict::Allow, _) => format!("expected an allow, but nothing permits {ends}"),
+                (_, Verdict::Partial) => format!("expected a deny, but the file permits a part of {ends}"),
+                _ => format!("expected a deny, but the file permits {ends}"),
             };
             let mut report =
                 Diagnostic::new(codes::EXPECTATION_FAILED, message).label(expect.span, "does not hold");
-            for flow in policy
-                .flows()
-                .iter()
-                .filter(|flow| flow.from == from && flow.to == to && flow.services.meets(&expect.services))
-            {
-                for reason in &flow.provenance {
-                    report = report.label(reason.span, "permits it");
-                }
+            let text = if got == Verdict::Partial { "permits a part of it" } else { "permits it" };
+            for span in permitting_lines(policy, from, to, &expect.services) {
+                report = report.label(span, text);
             }
             sink.report(report.help("correct the rules or the expectation; `segc why` shows what decides"));
         }
     }
+}
+
+/// The lines that permit at least a part of the services between two roles, each once. Roles may share addresses, so a
+/// line for another role counts too.
+fn permitting_lines(policy: &Policy, from: RoleId, to: RoleId, services: &ServiceSet) -> BTreeSet<Span> {
+    let points = |role| policy.universe().of_role(role);
+    let share = |a, b| points(a).iter().any(|point| points(b).contains(point));
+    let flows = policy.flows().iter().filter(|flow| flow.services.meets(services));
+    let permitting = flows.filter(|flow| share(flow.from, from) && share(flow.to, to));
+    permitting.flat_map(|flow| &flow.provenance).map(|reason| reason.span).collect()
 }

@@ -5,7 +5,7 @@ use crate::policy::service::ServiceSet;
 use crate::policy::universe::{AtomId, Universe};
 use crate::policy::{Exception, Flow, Forbid, Policy};
 use crate::source::Span;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Most overlaps that one report spells out.
 const MOST_EXAMPLES: usize = 5;
@@ -53,7 +53,7 @@ fn report_overlaps(
     exception: Option<&Exception>,
     sink: &mut Sink,
 ) {
-    let mut by_line: BTreeMap<(Span, &str), Vec<String>> = BTreeMap::new();
+    let mut by_line: BTreeMap<(Span, &str), BTreeSet<String>> = BTreeMap::new();
     for flow in flows {
         let common = overlap(policy.universe(), forbid, flow);
         let Some((_, _, first)) = common.first() else { continue };
@@ -65,11 +65,11 @@ fn report_overlaps(
             where_exactly(policy, flow, &common)
         );
         for reason in &flow.provenance {
-            by_line.entry((reason.span, &reason.statement)).or_default().push(text.clone());
+            by_line.entry((reason.span, &reason.statement)).or_default().insert(text.clone());
         }
     }
     for ((span, statement), overlaps) in by_line {
-        let message = format!("forbid `{}` meets {statement}", forbid.name);
+        let message = format!("forbid `{}` meets `{statement}`", forbid.name);
         let mut report = Diagnostic::new(codes::FORBID_MEETS_FLOW, message)
             .label(span, "permits it")
             .label(forbid.span, "excludes it");
@@ -103,9 +103,7 @@ fn where_exactly(policy: &Policy, flow: &Flow, common: &[(AtomId, AtomId, Servic
             .collect();
         (!whole).then(|| addresses.join(", "))
     };
-    let distinct = |atoms: Vec<AtomId>| {
-        atoms.into_iter().collect::<std::collections::BTreeSet<_>>().into_iter().collect()
-    };
+    let distinct = |atoms: Vec<AtomId>| atoms.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
     let from = part(distinct(common.iter().map(|(from, ..)| *from).collect()), flow.from);
     let to = part(distinct(common.iter().map(|(_, to, _)| *to).collect()), flow.to);
     let from = from.map(|addresses| format!(", from {addresses} only")).unwrap_or_default();

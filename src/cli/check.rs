@@ -17,17 +17,18 @@ pub(super) fn run(arguments: &SiteArg, global: &Global) -> u8 {
             plan_and_prove(&policy, &session.options, &mut session.site.sink);
         }
     }
-    summarise(&session);
-    session.finish(Stream::Result)
+    let terminal = session.terminal.clone();
+    let reports = session.reports();
+    let count = |severity| reports.iter().filter(|report| report.severity == severity).count();
+    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    let code = session.finish(Stream::Result);
+    if !terminal.is_json() && !terminal.is_quiet() {
+        let summary = format!("{}, {}\n", counted(errors, "error"), counted(warnings, "warning"));
+        terminal.complain(&summary);
+    }
+    code
 }
 
-fn summarise(session: &Session) {
-    if session.terminal.is_json() || session.terminal.is_quiet() {
-        return;
-    }
-    let count = |severity| {
-        session.site.sink.diagnostics().iter().filter(|diagnostic| diagnostic.severity == severity).count()
-    };
-    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
-    session.terminal.complain(&format!("{errors} errors, {warnings} warnings\n"));
+fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }

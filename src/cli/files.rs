@@ -15,18 +15,33 @@ pub(super) fn read_text(path: &Path) -> Result<String, ReadFailure> {
     if path == Path::new("-") {
         return read_limited(std::io::stdin().lock());
     }
-    let file = std::fs::File::open(path).map_err(|error| ReadFailure::Unreadable(error.to_string()))?;
-    read_limited(file)
+    read_limited(std::fs::File::open(path).map_err(|error| unreadable(&error))?)
 }
 
 fn read_limited(reader: impl Read) -> Result<String, ReadFailure> {
     let mut bytes = Vec::new();
     let count = reader.take(LARGEST_INPUT + 1).read_to_end(&mut bytes);
-    let count = count.map_err(|error| ReadFailure::Unreadable(error.to_string()))?;
+    let count = count.map_err(|error| unreadable(&error))?;
     if u64::try_from(count).unwrap_or(u64::MAX) > LARGEST_INPUT {
         return Err(ReadFailure::TooLarge);
     }
     String::from_utf8(bytes).map_err(|_| ReadFailure::NotUtf8)
+}
+
+fn unreadable(error: &std::io::Error) -> ReadFailure {
+    ReadFailure::Unreadable(in_words(error))
+}
+
+/// What went wrong, for people who don't know the system's numbers.
+fn in_words(error: &std::io::Error) -> String {
+    use std::io::ErrorKind;
+    match error.kind() {
+        ErrorKind::NotFound => "there is no such file or folder".to_owned(),
+        ErrorKind::PermissionDenied => "the system does not permit it".to_owned(),
+        ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        ErrorKind::NotADirectory => "a part of its path is a file".to_owned(),
+        _ => error.to_string(),
+    }
 }
 
 /// Reads included files from a folder, and from nowhere else.
@@ -46,20 +61,20 @@ impl Folder {
 impl SourceReader for Folder {
     fn read(&self, relative: &str) -> Result<SourceText, ReadFailure> {
         let path = self.root.join(relative);
-        let unreadable = |error: std::io::Error| ReadFailure::Unreadable(error.to_string());
-        let root = self.root.canonicalize().map_err(unreadable)?;
-        let real = path.canonicalize().map_err(unreadable)?;
+        let root = self.root.canonicalize().map_err(|error| unreadable(&error))?;
+        let real = path.canonicalize().map_err(|error| unreadable(&error))?;
         // A symbolic link must not lead out of the folder.
         if !real.starts_with(&root) {
             return Err(ReadFailure::Outside);
         }
-        Ok(SourceText { name: path.display().to_string(), text: read_text(&real)? })
+        let shown = path.strip_prefix(".").unwrap_or(&path);
+        Ok(SourceText { name: shown.display().to_string(), text: read_text(&real)? })
     }
 }
 
 /// Why an output could not be written.
 #[derive(Debug, thiserror::Error)]
-#[error("`{}` can't be written: {source}", path.display())]
+#[error("`{}` can't be written: {}", path.display(), in_words(source))]
 pub(super) struct WriteFailure {
     path: PathBuf,
     source: std::io::Error,

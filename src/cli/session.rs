@@ -78,6 +78,11 @@ impl Session {
         policy.filter(|_| !self.site.sink.has_errors())
     }
 
+    /// All reports in the order in which they are printed.
+    pub(super) fn reports(&self) -> Vec<Diagnostic> {
+        self.site.sink.clone().into_sorted()
+    }
+
     /// Prints the reports and gives the exit code: 1 when there is an error.
     pub(super) fn finish(self, stream: Stream) -> u8 {
         let failed = self.site.sink.has_errors();
@@ -93,14 +98,7 @@ impl Session {
 
 /// The report for a file that can't be read.
 pub(super) fn unreadable(name: &str, failure: &ReadFailure) -> Diagnostic {
-    let (code, why) = match failure {
-        ReadFailure::Unreadable(why) => (codes::CANNOT_READ, why.clone()),
-        ReadFailure::NotUtf8 => (codes::NOT_UTF8, "it is not UTF-8 text".to_owned()),
-        ReadFailure::TooLarge => (codes::TOO_LARGE, "it is larger than 64 MiB".to_owned()),
-        ReadFailure::Outside => (codes::INCLUDE_OUTSIDE, "it lies outside of the site's folder".to_owned()),
-    };
-    Diagnostic::new(code, format!("`{name}` can't be read: {why}"))
-        .help("check the path and what the file holds")
+    failure.diagnostic(name)
 }
 
 fn lock_beside(site: &Path) -> PathBuf {

@@ -171,7 +171,7 @@ pub fn nearest<'a>(typed: &str, names: impl IntoIterator<Item = &'a str>) -> Opt
     let limit = (lower.chars().count() / 3).max(1);
     names
         .into_iter()
-        .filter(|name| *name != typed)
+        .filter(|name| *name != typed && name.len().abs_diff(typed.len()) <= limit)
         .map(|name| (strsim::damerau_levenshtein(&lower, &name.to_lowercase()), name))
         .filter(|(distance, _)| *distance <= limit)
         .min()

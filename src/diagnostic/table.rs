@@ -66,7 +66,6 @@ codes! {
     5002 "5002" EXPECTATION_FAILED Error "expectation-failed" "an expect line does not hold";
     5003 "5003" EXCEPTION_EXPIRED Error "exception-expired" "an exception has expired";
     5004 "5004" PIERCES_NOTHING Error "pierces-nothing" "an exception pierces a forbid that its flows don't meet";
-    5005 "5005" CASE_FAILED Error "case-failed" "an acceptance case does not hold";
     // 6: targets
     6001 "6001" LOSS Error "loss" "an artefact would not permit a flow of the site";
     6002 "6002" WIDENING Warning "widening" "an artefact permits more than the site says";
@@ -80,5 +79,6 @@ codes! {
     6010 "6010" CATEGORY_UNKNOWN Error "category-unknown" "the categories file lacks a category";
     6011 "6011" NOT_EXPRESSIBLE Error "not-expressible" "a platform has no way to say this flow";
     6012 "6012" UNKNOWN_TARGET Error "unknown-target" "no such target, spelling or platform";
+    6013 "6013" SPELLING_WITHHELD Warning "spelling-withheld" "a spelling is not written, because it would break a promise";
     6014 "6014" SET_KEPT_ELSEWHERE Note "set-kept-elsewhere" "a platform needs a named set of addresses that somebody keeps";
 }

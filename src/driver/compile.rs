@@ -10,14 +10,14 @@ use crate::diagnostic::{Diagnostic, Sink, codes, nearest};
 use crate::policy::{KnownBy, PlatformId, Policy, RowId};
 use crate::source::{SourceMap, Span};
 use crate::target::manifest::{self, Manifest};
-use crate::target::proof::{PlatformPermits, Proof, not_aligned, prove};
-use crate::target::{Artifact, Lock, PlanContext, Planned, Spelling, Target};
+use crate::target::proof::{PlatformPermits, Proof, SpellingPermits, not_aligned, prove};
+use crate::target::{Artifact, Lock, PlanContext, Planned, QuotaUse, Spelling, Target};
 use crate::targets::TARGETS;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 /// What to write.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selection {
     /// Target ids; empty for all.
     pub targets: Vec<String>,
@@ -85,7 +85,15 @@ pub fn compile(policy: &Policy, site: &Site, options: &CompileOptions, sink: &mu
         return None;
     }
     let selected = planned.iter().filter(|platform| options.selection.includes(platform));
-    let written: Vec<Written> = selected.flat_map(|platform| write(platform, &options.selection)).collect();
+    let written: Vec<Written> =
+        selected.flat_map(|platform| write(platform, &options.selection, &proof)).collect();
+    if written.is_empty() && options.selection != Selection::default() {
+        let report =
+            Diagnostic::new(codes::UNKNOWN_TARGET, "nothing of this site is selected, so nothing is written")
+                .help("leave out `--target`, `--spelling` or `--platform`, or name what the site has");
+        sink.report(report);
+        return None;
+    }
     let manifest = build_manifest(policy, &site.sources, &planned, &written, &proof);
     let mut files: Vec<CompiledArtifact> = written
         .into_iter()
@@ -158,7 +166,11 @@ fn check_selection(policy: &Policy, selection: &Selection, sink: &mut Sink) {
         let message = format!("platform `{name}` is managed by Citrix, and no artefact is written for it");
         let report = Diagnostic::new(codes::MANAGED_BY_CITRIX, message)
             .label(span, "managed by Citrix")
-            .help("leave it out of the selection; `segc check` and `segc test` cover it");
+            .help(if nothing_written {
+                "nothing else is there to write; `segc check` and `segc test` cover it"
+            } else {
+                "leave it out of the selection; `segc check` and `segc test` cover it"
+            });
         sink.report(report);
     }
 }
@@ -182,7 +194,8 @@ fn plan_all(
     options: &CompileOptions,
     sink: &mut Sink,
 ) -> (Option<Vec<PlannedPlatform>>, Lock) {
-    let mut used = Lock::new();
+    // What was given out for platforms that are absent today stays.
+    let mut used = options.lock.clone();
     let mut planned = Some(Vec::new());
     for (id, platform) in policy.platforms().filter(|(_, platform)| platform.written) {
         let Some(target) = target_of(&platform.kind) else { continue };
@@ -199,12 +212,25 @@ fn plan_all(
     (planned, used)
 }
 
+/// A plan beyond a limit of its platform is never written, whatever its planner thinks of it.
+fn check_limits(planned: &[PlannedPlatform], sink: &mut Sink) {
+    for platform in planned {
+        for quota in platform.plan.quotas().into_iter().filter(|quota| quota.used > quota.limit) {
+            let (name, QuotaUse { quota, used, limit }) = (&platform.name, quota);
+            let message = format!("`{name}` would have {used} of {quota}, and its platform takes {limit}");
+            let report = Diagnostic::new(codes::QUOTA_EXCEEDED, message);
+            sink.report(report.help("divide the roles among two platforms of this kind"));
+        }
+    }
+}
+
 fn prove_all(
     policy: &Policy,
     planned: &[PlannedPlatform],
     options: &CompileOptions,
     sink: &mut Sink,
 ) -> Option<Proof> {
+    check_limits(planned, sink);
     let mut permits = BTreeMap::new();
     for platform in planned {
         let spelled =
@@ -214,7 +240,8 @@ fn prove_all(
         let spellings = spelled
             .filter_map(|spelling| {
                 let (excess, cause) = platform.plan.spelling_widening(policy, *spelling)?;
-                Some((*spelling, excess, cause))
+                let is_asked_for = options.selection.spellings.iter().any(|id| id == spelling.id);
+                Some(SpellingPermits { spelling: *spelling, excess, cause, is_asked_for })
             })
             .collect();
         match platform.plan.permits(policy) {
@@ -238,9 +265,11 @@ struct Written {
     artifact: Artifact,
 }
 
-fn write(platform: &PlannedPlatform, selection: &Selection) -> Vec<Written> {
+fn write(platform: &PlannedPlatform, selection: &Selection, proof: &Proof) -> Vec<Written> {
     let info = platform.target.info();
-    let spellings = info.spellings.iter().filter(|spelling| selection.spells(spelling));
+    let is_withheld = |spelling: &Spelling| proof.withheld.contains(&(platform.id, spelling.id));
+    let spellings =
+        info.spellings.iter().filter(|spelling| selection.spells(spelling) && !is_withheld(spelling));
     spellings
         .map(|spelling| Written {
             path: format!("{}/{}", platform.name, spelling.file),

@@ -31,6 +31,24 @@ pub enum ReadFailure {
     Outside,
 }
 
+impl ReadFailure {
+    /// The report for the file of a name.
+    pub fn diagnostic(&self, name: &str) -> Diagnostic {
+        let (code, why, help) = match self {
+            Self::Unreadable(why) => (codes::CANNOT_READ, why.as_str(), "correct the path"),
+            Self::NotUtf8 => (codes::NOT_UTF8, "it is not UTF-8 text", "save it as UTF-8 in your editor"),
+            Self::TooLarge => {
+                (codes::TOO_LARGE, "it is larger than 64 MiB", "split it, or name another file")
+            }
+            Self::Outside => {
+                let help = "put the file into the folder of the site's own file or below";
+                (codes::INCLUDE_OUTSIDE, "it lies outside of the site's folder", help)
+            }
+        };
+        Diagnostic::new(code, format!("`{name}` can't be read: {why}")).help(help)
+    }
+}
+
 /// Reads files of a site for [`load`].
 pub trait SourceReader {
     /// The text of a file given by its path relative to the site's folder, with `/`, free of `.` and `..`; with the
@@ -139,7 +157,7 @@ impl Loader<'_> {
                 None
             }
             Err(failure) => {
-                self.site.sink.report(unreadable(&target, include, &failure));
+                self.site.sink.report(failure.diagnostic(&target).label(include.path.span, "included here"));
                 None
             }
         }
@@ -152,18 +170,6 @@ impl Loader<'_> {
         );
         self.site.sink.report(report);
     }
-}
-
-fn unreadable(target: &str, include: &Include, failure: &ReadFailure) -> Diagnostic {
-    let (code, why) = match failure {
-        ReadFailure::Unreadable(why) => (codes::CANNOT_READ, why.as_str()),
-        ReadFailure::NotUtf8 => (codes::NOT_UTF8, "it is not UTF-8 text"),
-        ReadFailure::TooLarge => (codes::TOO_LARGE, "it is too large"),
-        ReadFailure::Outside => (codes::INCLUDE_OUTSIDE, "it lies outside of the site's folder"),
-    };
-    Diagnostic::new(code, format!("`{target}` can't be read: {why}"))
-        .label(include.path.span, "included here")
-        .help("correct the path, it is relative to the file that includes")
 }
 
 /// A path relative to the folder of `from`, without `.` and `..`; `None` when it is absolute or leaves the root.

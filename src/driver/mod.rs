@@ -15,7 +15,7 @@ pub use suggest::suggest;
 
 use crate::catalogue::Catalogue;
 use crate::check::{self, Strictness};
-use crate::diagnostic::{Code, Diagnostic, Sink, codes};
+use crate::diagnostic::{Diagnostic, Sink, codes};
 use crate::model::{Model, resolve::resolve};
 use crate::policy::{Policy, lower::lower};
 use crate::source::SourceMap;
@@ -43,18 +43,9 @@ pub fn resolve_site(site: &mut Site) -> Option<Model> {
         Vec::new()
     };
     let specs: Vec<PlatformSpec> = TARGETS.iter().map(|target| target.info().platform).collect();
-    let mut sink = Sink::new();
-    let model = resolve(&site.files, &damaged, Catalogue::builtin(), &specs, &mut sink);
-    let is_damaged = !damaged.is_empty();
-    let independent =
-        sink.into_sorted().into_iter().filter(|found| !is_damaged || !MAY_FOLLOW.contains(&found.code));
-    site.sink.extend(independent);
+    let model = resolve(&site.files, &damaged, Catalogue::builtin(), &specs, &mut site.sink);
     model.filter(|_| !site.sink.has_errors())
 }
-
-/// What may be wrong only because something could not be parsed: not reported beside syntax errors.
-const MAY_FOLLOW: [Code; 4] =
-    [codes::MISSING_ATTRIBUTE, codes::MISSING_SITE, codes::KIND_NOT_ALLOWED, codes::BAD_PORT_ATTRIBUTE];
 
 /// Lowers a model for a day and checks it: `as_of`, else the site's `effective`. `None` after a report; reports of the
 /// checks are in `sink` besides, errors among them.

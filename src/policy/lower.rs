@@ -11,7 +11,8 @@ use super::service::{Protocol, ServiceSet};
 use super::universe::{AtomId, Occupant, Universe};
 use super::{Exception, Expect, Flow, Forbid, Header, Party, Platform, Policy, Provenance, RowId, Segment};
 use crate::model::{
-    self, EnforcementState, Grant, GrantKind, Manager, Model, Placement, PlatformId, RoleId, Rollout, Side,
+    self, EnforcementState, Grant, GrantKind, KnownBy, Manager, Model, Placement, PlatformId, RoleId,
+    Rollout, Side,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use time::Date;
@@ -310,12 +311,29 @@ fn forbidden_points(side: &Side, model: &Model, universe: &Universe) -> Vec<Atom
             points.extend(there);
             if addresses.is_empty() && !known.is_internet {
                 points.extend(universe.internet());
+                let namesakes =
+                    model.roles.iter().enumerate().filter(|(_, other)| share_a_host(known, other));
+                points.extend(namesakes.flat_map(|(at, _)| universe.of_role(RoleId::at(at))));
             }
         } else {
             points.extend(there.filter(|id| universe.get(*id).is_some_and(|atom| atom.role.is_none())));
         }
     }
     points.into_iter().collect()
+}
+
+/// Whether two roles may be one host: in any case of letters, and `*.` standing for everything below.
+fn share_a_host(one: &model::Role, other: &model::Role) -> bool {
+    let names = |role: &model::Role| -> Vec<String> {
+        let names = role.known_by.iter().filter_map(|known| match known {
+            KnownBy::Names(names) => Some(names),
+            KnownBy::Tag(_) | KnownBy::PrefixList(_) => None,
+        });
+        names.flatten().map(|name| name.to_ascii_lowercase()).collect()
+    };
+    let below = |wide: &str, name: &str| wide.strip_prefix('*').is_some_and(|end| name.ends_with(end));
+    let others = names(other);
+    names(one).iter().any(|a| others.iter().any(|b| a == b || below(a, b) || below(b, a)))
 }
 
 fn lower_exceptions(model: &Model, names: &[&str], positions: &[usize]) -> Vec<Exception> {

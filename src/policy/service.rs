@@ -86,8 +86,8 @@ impl fmt::Display for ServiceRange {
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ServiceSet(Intervals<u32>);
 
-/// Sets of more ranges than this lack few services of all 256 protocols, and read better by what they lack.
-const MOST_LISTED: usize = 128;
+/// Most ranges that a text for people lists; the others are counted.
+const MOST_LISTED: usize = 60;
 
 const LARGEST: u32 = 0x00ff_ffff;
 
@@ -258,20 +258,28 @@ fn parse_service(text: &str) -> Option<ServiceSet> {
     }
 }
 
+fn list(formatter: &mut fmt::Formatter<'_>, ranges: &[ServiceRange]) -> fmt::Result {
+    for (at, range) in ranges.iter().take(MOST_LISTED).enumerate() {
+        let comma = if at == 0 { "" } else { ", " };
+        write!(formatter, "{comma}{range}")?;
+    }
+    match ranges.len().checked_sub(MOST_LISTED) {
+        Some(more) if more > 0 => write!(formatter, " and {more} more"),
+        _ => Ok(()),
+    }
+}
+
 impl fmt::Display for ServiceSet {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_any() {
             return formatter.write_str("any");
         }
-        let ranges = self.ranges();
-        if ranges.len() > MOST_LISTED {
-            return write!(formatter, "any but {}", Self::any().difference(self));
+        let rest = Self::any().difference(self);
+        if rest.ranges().len() < self.ranges().len() && self.ranges().len() > MOST_LISTED {
+            formatter.write_str("any but ")?;
+            return list(formatter, &rest.ranges());
         }
-        for (at, range) in ranges.into_iter().enumerate() {
-            let comma = if at == 0 { "" } else { ", " };
-            write!(formatter, "{comma}{range}")?;
-        }
-        Ok(())
+        list(formatter, &self.ranges())
     }
 }
 
@@ -308,6 +316,19 @@ mod tests {
         ] {
             assert_eq!(ServiceSet::parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn scattered_ports_are_listed_up_to_a_limit() {
+        let odd =
+            (0..400).map(|at| ServiceRange { protocol: Protocol::TCP, low: at * 2 + 1, high: at * 2 + 1 });
+        let set = ServiceSet::from_ranges(odd);
+        assert!(set.to_string().ends_with("tcp/119 and 340 more"), "{set}");
+        assert!(
+            ServiceSet::any().difference(&set).to_string().starts_with("any but tcp/1, "),
+            "any but odd ports"
+        );
+        assert_eq!(set.explicit().split(", ").count(), 400);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! What a planner gets besides the policy: the lock, the options, and a place for reports.
 
-use crate::diagnostic::{Diagnostic, Sink};
+use crate::diagnostic::{Diagnostic, Severity, Sink, codes};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Numbers that were given out before and stay with their identity.
 ///
@@ -52,9 +52,17 @@ impl<'a> PlanContext<'a> {
         self.options.get(name).map(String::as_str)
     }
 
+    /// True when the lock has a number for an identity in a section whose name starts like this.
+    pub fn remembers(&self, sections: &str, identity: &str) -> bool {
+        let from = self.lock.numbers.range(sections.to_owned()..);
+        from.take_while(|(name, _)| name.starts_with(sections))
+            .any(|(_, numbers)| numbers.contains_key(identity))
+    }
+
     /// Gives each identity a number between `low` and `high`, both included, no number twice, stable: an identity
-    /// keeps what the lock has; a new one starts looking at the place that its identity points at. `None` when there
-    /// are more identities than numbers.
+    /// keeps what the lock has; a new one starts looking at the place that its identity points at, and takes no number
+    /// that the lock keeps for somebody who is absent today, while others are left. `None` when there are more
+    /// identities than numbers. Reports SEG0005 as a warning for a locked number that can't be kept.
     pub fn numbers(
         &mut self,
         section: &str,
@@ -66,28 +74,38 @@ impl<'a> PlanContext<'a> {
         if u64::try_from(identities.len()).ok()? > u64::from(space) {
             return None;
         }
-        let mut taken: BTreeMap<u32, String> = BTreeMap::new();
-        let locked = self.lock.numbers.get(section);
+        let locked = self.lock.numbers.get(section).cloned().unwrap_or_default();
+        let mut taken: BTreeSet<u32> = BTreeSet::new();
+        let mut given: BTreeMap<String, u32> = BTreeMap::new();
         for identity in identities {
-            let number = locked.and_then(|section| section.get(identity)).copied();
-            if let Some(number) = number.filter(|number| (low..=high).contains(number)) {
-                taken.entry(number).or_insert_with(|| identity.clone());
+            let Some(number) = locked.get(identity).copied() else { continue };
+            if (low..=high).contains(&number) && taken.insert(number) {
+                given.insert(identity.clone(), number);
+            } else if !given.contains_key(identity) {
+                self.report(useless_number(section, identity, number, low, high));
             }
         }
-        let mut given: BTreeMap<String, u32> =
-            taken.iter().map(|(number, identity)| (identity.clone(), *number)).collect();
+        let absent = locked.iter().filter(|(identity, number)| {
+            !given.contains_key(*identity) && (low..=high).contains(*number) && !taken.contains(number)
+        });
+        let mut reserved: BTreeSet<u32> = absent.map(|(_, number)| *number).collect();
+        if identities.len().saturating_add(reserved.len()) > usize::try_from(space).ok()? {
+            reserved.clear();
+        }
         let mut fresh: Vec<&String> =
             identities.iter().filter(|identity| !given.contains_key(*identity)).collect();
         fresh.sort();
+        fresh.dedup();
         for identity in fresh {
             let mut offset = crate::policy::identity::slot(&[identity], space);
-            while taken.contains_key(&(low + offset)) {
+            while taken.contains(&(low + offset)) || reserved.contains(&(low + offset)) {
                 offset = (offset + 1) % space;
             }
-            taken.insert(low + offset, identity.clone());
+            taken.insert(low + offset);
             given.insert(identity.clone(), low + offset);
         }
-        self.used.numbers.entry(section.to_owned()).or_default().extend(given.clone());
+        let kept = locked.into_iter().filter(|(_, number)| reserved.contains(number));
+        self.used.numbers.entry(section.to_owned()).or_default().extend(kept.chain(given.clone()));
         Some(given)
     }
 
@@ -95,4 +113,12 @@ impl<'a> PlanContext<'a> {
     pub fn into_used(self) -> Lock {
         self.used
     }
+}
+
+fn useless_number(section: &str, identity: &str, number: u32, low: u32, high: u32) -> Diagnostic {
+    let message = format!("the lock's number {number} for `{identity}` in `{section}` can't be kept");
+    Diagnostic::new(codes::BAD_LOCK, message)
+        .severity(Severity::Warning)
+        .note(format!("numbers go from {low} to {high}, and each may be given once"))
+        .help("take the lock from version control again; the rule gets another number now")
 }

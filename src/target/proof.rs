@@ -60,8 +60,21 @@ pub struct Widening {
 pub struct PlatformPermits {
     /// What every spelling permits.
     pub permits: Permits,
-    /// What one spelling permits besides, with the cause in words.
-    pub spellings: Vec<(Spelling, Permits, String)>,
+    /// What single spellings permit besides.
+    pub spellings: Vec<SpellingPermits>,
+}
+
+/// What one spelling permits beyond its plan.
+#[derive(Debug, Clone)]
+pub struct SpellingPermits {
+    /// The spelling.
+    pub spelling: Spelling,
+    /// What it permits besides.
+    pub excess: Permits,
+    /// Why, in words.
+    pub cause: String,
+    /// True where the user named the spelling, so that it can't be left out instead.
+    pub is_asked_for: bool,
 }
 
 /// The result of the comparison.
@@ -71,6 +84,8 @@ pub struct Proof {
     pub deployed: Deployed,
     /// Every widening, undeclared ones first.
     pub widenings: Vec<Widening>,
+    /// Spellings that are not written, because they would break a promise that the others keep.
+    pub withheld: Vec<(PlatformId, &'static str)>,
 }
 
 /// Compares what the platforms permit with what the file says, and reports losses, widenings and broken promises.
@@ -80,10 +95,18 @@ pub fn prove(policy: &Policy, platforms: BTreeMap<PlatformId, PlatformPermits>, 
     report_losses(policy, &deployed, sink);
     let known = deployed.widenings(policy);
     let mut widenings = describe_all(policy, &known, None);
+    let mut withheld = Vec::new();
     for (id, platform) in &platforms {
-        for (spelling, excess, cause) in &platform.spellings {
+        for SpellingPermits { spelling, excess, cause, is_asked_for } in &platform.spellings {
             let wider = widened(policy, &platforms, *id, excess).widenings(policy).difference(&known);
-            widenings.extend(describe_all(policy, &wider, Some((spelling.id, cause))));
+            let found = describe_all(policy, &wider, Some((spelling.id, cause)));
+            match found.iter().find(|widening| kept_by_network(policy, widening).next().is_some()) {
+                Some(broken) if !is_asked_for => {
+                    sink.report(withhold(policy, *id, spelling, broken));
+                    withheld.push((*id, spelling.id));
+                }
+                _ => widenings.extend(found),
+            }
         }
     }
     number(policy, &mut widenings);
@@ -91,7 +114,27 @@ pub fn prove(policy: &Policy, platforms: BTreeMap<PlatformId, PlatformPermits>, 
         report_widening(policy, widening, sink);
     }
     report_declared(policy, &widenings, sink);
-    Proof { deployed, widenings }
+    Proof { deployed, widenings, withheld }
+}
+
+/// The forbids that a widening meets and that the network must keep.
+fn kept_by_network<'a>(policy: &'a Policy, widening: &'a Widening) -> impl Iterator<Item = &'a Forbid> {
+    policy
+        .forbids()
+        .iter()
+        .filter(|forbid| widening.forbids.contains(&forbid.name) && forbid.enforced_by == EnforcedBy::Network)
+}
+
+fn withhold(policy: &Policy, id: PlatformId, spelling: &Spelling, broken: &Widening) -> Diagnostic {
+    let platform = policy.platform(id).map_or("", |platform| platform.name.as_str());
+    let message = format!(
+        "the spelling `{}` of `{platform}` is not written: it would permit what a forbid excludes",
+        spelling.id
+    );
+    let report = with_places(policy, broken, Diagnostic::new(codes::SPELLING_WITHHELD, message));
+    let report = kept_by_network(policy, broken)
+        .fold(report, |report, forbid| report.label(forbid.span, format!("`{}` excludes it", forbid.name)));
+    report.note(broken.cause.clone()).help("apply another spelling of the platform; they are exact")
 }
 
 /// The report for a rule that cuts through a party's addresses: a planner's mistake, not the user's.
@@ -244,7 +287,9 @@ fn meant_flows(
 
 fn likeness(policy: &Policy, meant: RoleId, gaining: RoleId) -> Option<Likeness> {
     let (a, b) = (policy.party(meant)?, policy.party(gaining)?);
-    if meant == gaining {
+    let points = |role| policy.universe().of_role(role);
+    let is_part = || points(gaining).iter().all(|atom| points(meant).contains(atom));
+    if meant == gaining || (a.platform.is_none() && b.platform.is_none() && is_part()) {
         Some(Likeness::Same)
     } else if a.group == b.group {
         Some(Likeness::Group)
@@ -309,12 +354,8 @@ fn number(policy: &Policy, widenings: &mut [Widening]) {
 }
 
 fn report_widening(policy: &Policy, widening: &Widening, sink: &mut Sink) {
-    let kept_by_network: Vec<&Forbid> = policy
-        .forbids()
-        .iter()
-        .filter(|forbid| widening.forbids.contains(&forbid.name) && forbid.enforced_by == EnforcedBy::Network)
-        .collect();
-    if kept_by_network.is_empty() && widening.declared {
+    let broken: Vec<&Forbid> = kept_by_network(policy, widening).collect();
+    if broken.is_empty() && widening.declared {
         return;
     }
     let what = format!(
@@ -323,13 +364,17 @@ fn report_widening(policy: &Policy, widening: &Widening, sink: &mut Sink) {
         policy.name(widening.from),
         policy.name(widening.to)
     );
-    let report = match kept_by_network.first() {
+    let report = match broken.first() {
         Some(forbid) => {
             let message =
                 format!("the artefacts would permit {what}, which forbid `{}` excludes", forbid.name);
             let help = "give the roles groups or ranges of their own, or let somebody else keep the promise: \
                         `enforced-by config` or `enforced-by citrix`";
-            Diagnostic::new(codes::WIDENING_MEETS_FORBID, message).help(help)
+            let report = Diagnostic::new(codes::WIDENING_MEETS_FORBID, message).help(help);
+            match widening.spelling {
+                Some(id) => report.note(format!("only the spelling `{id}` permits it")),
+                None => report,
+            }
         }
         None => {
             let message =
@@ -339,7 +384,7 @@ fn report_widening(policy: &Policy, widening: &Widening, sink: &mut Sink) {
         }
     };
     let report = with_places(policy, widening, report);
-    let report = kept_by_network
+    let report = broken
         .iter()
         .fold(report, |report, forbid| report.label(forbid.span, format!("`{}` excludes it", forbid.name)));
     sink.report(report.note(widening.cause.clone()));
@@ -386,10 +431,10 @@ fn report_declared(policy: &Policy, widenings: &[Widening], sink: &mut Sink) {
     for (role, gained) in by_role {
         let Some(party) = policy.party(role) else { continue };
         let message = format!(
-            "role `{}` wears the group of `{}` and gets what that group may do: {} widenings",
+            "role `{}` wears the group of `{}` and gets what that group may do: {}",
             party.name,
             policy.name(party.group),
-            gained.len()
+            if gained.len() == 1 { "1 widening".to_owned() } else { format!("{} widenings", gained.len()) }
         );
         let mut report = Diagnostic::new(codes::WIDENING, message).severity(Severity::Note);
         if let Some(span) = party.group_span {

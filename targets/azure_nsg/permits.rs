@@ -190,7 +190,7 @@ impl<'a> World<'a> {
         }
         if tag.eq_ignore_ascii_case("AzureLoadBalancer") {
             let probe = AddressSet::from(Ipv4Net::from(PROBE_ADDRESS));
-            return atom.addresses == probe;
+            return !atom.internet && atom.addresses.meets(&probe);
         }
         if tag.eq_ignore_ascii_case("Internet") {
             let inside = party.is_some_and(|party| party.platform == Some(self.plan.platform));
@@ -198,7 +198,10 @@ impl<'a> World<'a> {
             let by_name = by_name && atom.addresses.is_empty();
             return !inside && (by_name || !not_public().contains_all(&atom.addresses));
         }
-        false
+        // Any public address of the site may be one of a service's: the tags' contents change without notice.
+        let inside = party.is_some_and(|party| party.platform == Some(self.plan.platform));
+        let has_public = !atom.addresses.is_empty() && !not_public().contains_all(&atom.addresses);
+        !inside && !atom.internet && has_public && !tag.to_ascii_lowercase().starts_with("azureplatform")
     }
 }
 

@@ -155,7 +155,9 @@ impl Side {
 pub(super) fn plan(policy: &Policy, platform: PlatformId, cx: &mut PlanContext<'_>) -> Option<Plan> {
     let (guards, mut reports) = membership::decide(policy, platform);
     let asg_names = name_asgs(policy, &guards);
-    let (drafts, refused) = rules::draft(policy, platform, &guards, &asg_names);
+    let sections = format!("{}/priorities/", policy.platform(platform)?.name);
+    let has_number = |identity: &str| cx.remembers(&sections, identity);
+    let (drafts, refused) = rules::draft(policy, platform, &guards, &asg_names, &has_number);
     reports.extend(refused);
     let mut plan = Plan {
         platform,

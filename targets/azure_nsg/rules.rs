@@ -49,12 +49,14 @@ pub(super) struct Draft<'a> {
 /// Drafts of each network security group by direction and identity.
 pub(super) type Drafts<'a> = BTreeMap<Binding, BTreeMap<(Direction, String), Draft<'a>>>;
 
-/// Drafts the rules of a platform. `asgs` are the names of application security groups by the role whose group it is.
+/// Drafts the rules of a platform. `asgs` are the names of application security groups by the role whose group it is;
+/// `has_number` tells whether an identity was given a priority before.
 pub(super) fn draft<'a>(
     policy: &'a Policy,
     platform: PlatformId,
     guards: &Guards,
     asgs: &BTreeMap<RoleId, String>,
+    has_number: &dyn Fn(&str) -> bool,
 ) -> (Drafts<'a>, Vec<Diagnostic>) {
     let scribe = Scribe { policy, platform, guards, asgs };
     let (mut drafts, mut reports) = (Drafts::new(), Vec::new());
@@ -75,19 +77,22 @@ pub(super) fn draft<'a>(
         }
     }
     for group in drafts.values_mut() {
-        *group = without_twins(std::mem::take(group));
+        *group = without_twins(std::mem::take(group), has_number);
     }
     (drafts, reports)
 }
 
-/// Drafts that say the same, because their roles are seen at one address or are reached for two reasons, become one:
-/// the first of their identities, with the rows of all.
+/// Drafts that say the same, because their roles are seen at one address or are reached for two reasons, become one
+/// with the rows of all. It keeps the identity that already has a number, else the first one.
 fn without_twins<'a>(
     drafts: BTreeMap<(Direction, String), Draft<'a>>,
+    has_number: &dyn Fn(&str) -> bool,
 ) -> BTreeMap<(Direction, String), Draft<'a>> {
     let mut first_of = BTreeMap::new();
     let mut kept: BTreeMap<(Direction, String), Draft<'a>> = BTreeMap::new();
-    for (identity, draft) in drafts {
+    let (known, fresh): (Vec<_>, Vec<_>) =
+        drafts.into_iter().partition(|((_, identity), _)| has_number(identity));
+    for (identity, draft) in known.into_iter().chain(fresh) {
         let content = (
             draft.direction,
             draft.source.clone(),

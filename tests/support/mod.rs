@@ -8,6 +8,7 @@ pub(crate) mod address;
 pub(crate) mod artifacts;
 pub(crate) mod cases;
 pub(crate) mod digest;
+pub(crate) mod folder;
 pub(crate) mod json;
 pub(crate) mod judge;
 pub(crate) mod lint;

@@ -8,7 +8,8 @@ use crate::source::{Span, Spanned};
 use crate::syntax::ast::{Attribute, Value, ValueKind};
 use crate::vocabulary::{AttributeSpec, ValueType};
 use ipnet::IpNet;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use time::Date;
 
 /// A block whose keys and values fit its specification.
@@ -16,19 +17,33 @@ use time::Date;
 pub(super) struct Attributes {
     found: BTreeMap<&'static str, Vec<Value>>,
     spans: BTreeMap<&'static str, Span>,
+    misspelt: BTreeSet<&'static str>,
+    is_damaged: bool,
 }
 
-/// Checks a block. `owner` names the statement for messages (`role \`vda\``); `place` is where a missing key is shown.
+/// The statement that a block belongs to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Owner<'a> {
+    /// What it is called in messages: `role \`vda\``.
+    pub(super) name: &'a str,
+    /// Where a missing key is shown.
+    pub(super) place: Span,
+    /// True where a part of the block could not be parsed: a key that it lacks may have been there.
+    pub(super) is_damaged: bool,
+}
+
+/// Checks a block.
 pub(super) fn read(
     attributes: &[Attribute],
-    specs: &[&AttributeSpec],
-    owner: &str,
-    place: Span,
+    specs: &[&'static AttributeSpec],
+    owner: Owner<'_>,
     sink: &mut Sink,
 ) -> Attributes {
-    let mut read = Attributes::default();
+    let Owner { name: owner, place, is_damaged } = owner;
+    let mut read = Attributes { is_damaged, ..Attributes::default() };
     for attribute in attributes {
         let Some(spec) = specs.iter().find(|spec| spec.name == attribute.key.text) else {
+            read.misspelt.extend(nearest(&attribute.key.text, specs.iter().map(|spec| spec.name)));
             sink.report(unknown_key(attribute, specs, owner));
             continue;
         };
@@ -42,7 +57,7 @@ pub(super) fn read(
         let values = attribute.values.iter().filter(|value| fits(value, spec, owner, sink)).cloned();
         read.found.insert(spec.name, values.collect());
     }
-    for spec in specs.iter().filter(|spec| spec.required && !read.spans.contains_key(spec.name)) {
+    for spec in specs.iter().filter(|spec| spec.required && !read.may_have(spec.name)) {
         let message = format!("{owner} lacks `{}`", spec.name);
         let help = format!("add `{} = ...`: {}", spec.name, spec.what);
         sink.report(Diagnostic::new(codes::MISSING_ATTRIBUTE, message).label(place, "").help(help));
@@ -50,7 +65,7 @@ pub(super) fn read(
     read
 }
 
-fn unknown_key(attribute: &Attribute, specs: &[&AttributeSpec], owner: &str) -> Diagnostic {
+fn unknown_key(attribute: &Attribute, specs: &[&'static AttributeSpec], owner: &str) -> Diagnostic {
     let key = &attribute.key;
     let names: Vec<&str> = specs.iter().map(|spec| spec.name).collect();
     let report =
@@ -63,6 +78,13 @@ fn unknown_key(attribute: &Attribute, specs: &[&AttributeSpec], owner: &str) -> 
 }
 
 fn fits(value: &Value, spec: &AttributeSpec, owner: &str, sink: &mut Sink) -> bool {
+    if let Some(bare) = needlessly_quoted(value, spec) {
+        let message = format!("`{}` of {owner} stands in quotes", spec.name);
+        let help = format!("leave the quotes out: `{bare}`");
+        let report = Diagnostic::new(codes::WRONG_VALUE, message).label(value.span, "");
+        sink.report(report.help_edit(help, value.span, bare));
+        return false;
+    }
     let expected = match (spec.takes, &value.kind) {
         (ValueType::Text | ValueType::TextOrWord, ValueKind::Text(_))
         | (ValueType::Word | ValueType::TextOrWord, ValueKind::Word(_))
@@ -83,6 +105,7 @@ fn fits(value: &Value, spec: &AttributeSpec, owner: &str, sink: &mut Sink) -> bo
                 |near| format!("one of: {list}; did you mean `{near}`?"),
             )
         }
+        (ValueType::Text, ValueKind::Word(word)) => format!("text in double quotes: `\"{word}\"`"),
         (ValueType::Text, _) => "text in double quotes".to_owned(),
         (ValueType::Word, _) => "a word without quotes".to_owned(),
         (ValueType::TextOrWord, _) => "a word or text in double quotes".to_owned(),
@@ -97,6 +120,29 @@ fn fits(value: &Value, spec: &AttributeSpec, owner: &str, sink: &mut Sink) -> bo
         Diagnostic::new(codes::WRONG_VALUE, message).label(value.span, "").help(format!("give {expected}")),
     );
     false
+}
+
+/// The text of a quoted value that would fit without its quotes.
+fn needlessly_quoted<'a>(value: &'a Value, spec: &AttributeSpec) -> Option<&'a str> {
+    let ValueKind::Text(text) = &value.kind else { return None };
+    let fits = match spec.takes {
+        ValueType::Address => text.parse::<IpNet>().is_ok() || text.parse::<IpAddr>().is_ok(),
+        ValueType::Number { low, high } => {
+            text.parse().is_ok_and(|number: u64| (low..=high).contains(&number))
+        }
+        ValueType::OneOf(words) => words.contains(&text.as_str()),
+        ValueType::Date => looks_like_a_day(text),
+        ValueType::Text | ValueType::Word | ValueType::TextOrWord | ValueType::Role | ValueType::Platform => {
+            false
+        }
+    };
+    fits.then_some(text)
+}
+
+fn looks_like_a_day(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
+    lengths == [4, 2, 2] && parts.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn has_no_host_bits(net: IpNet, span: Span, sink: &mut Sink) -> bool {
@@ -139,6 +185,12 @@ fn text_of(value: &Value) -> String {
 impl Attributes {
     fn first(&self, key: &str) -> Option<&Value> {
         self.found.get(key).and_then(|values| values.first())
+    }
+
+    /// True for a key that was written, and for one that may have been: misspelt, or lost with what could not be
+    /// parsed. Its absence is not worth a report of its own.
+    pub(super) fn may_have(&self, key: &str) -> bool {
+        self.is_damaged || self.spans.contains_key(key) || self.misspelt.contains(key)
     }
 
     /// Where a key was written.

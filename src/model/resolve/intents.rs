@@ -17,6 +17,10 @@ impl<'a> Resolver<'a> {
     /// Expands one intent. `None` after a report, or where a role in it is lost.
     pub(super) fn resolve_intent(&mut self, statement: &ast::Intent, model: &Model) -> Option<Grant> {
         let intent = self.find_intent(&statement.name)?;
+        if self.is_turned_round(statement, intent, model) {
+            self.report(turned_round(statement, intent));
+            return None;
+        }
         let left = self.intent_side(&statement.from, intent.left_kinds(), intent, model);
         let right = self.intent_side(&statement.to, intent.right_kinds(), intent, model);
         let via = self.intent_via(statement.via.as_ref(), intent, model);
@@ -24,7 +28,7 @@ impl<'a> Resolver<'a> {
         let complete = left.len() == statement.from.len()
             && right.len() == statement.to.len()
             && via.is_some() == statement.via.is_some();
-        if self.too_many_pairs(left.len(), right.len(), statement.span) || !complete {
+        if self.too_many_pairs(left.len(), right.len(), statement.name.span) || !complete {
             return None;
         }
         let participants =
@@ -95,6 +99,19 @@ impl<'a> Resolver<'a> {
             side.push(Spanned::new(role, name.span));
         }
         side
+    }
+
+    /// True where no role fits its side, and every role would fit the other one.
+    fn is_turned_round(&self, statement: &ast::Intent, intent: &Intent, model: &Model) -> bool {
+        let fit = |names: &[Ident], kinds: &[String], wanted: bool| {
+            names.iter().all(|name| {
+                let role = self.roles.get(&name.text).and_then(|at| model.roles.get(at));
+                role.is_some_and(|role| kinds.contains(&role.kind) == wanted)
+            })
+        };
+        let (left, right) = (intent.left_kinds(), intent.right_kinds());
+        let (from, to) = (statement.from.as_slice(), statement.to.as_slice());
+        fit(from, left, false) && fit(to, right, false) && fit(from, right, true) && fit(to, left, true)
     }
 
     fn intent_via(
@@ -226,6 +243,21 @@ fn wrong_kind(
         .label(name.span, format!("of kind `{kind}`"))
         .help(format!("this side takes: {}", kinds.join(", ")));
     role.map_or(report.clone(), |role| report.label(role.name_span, "declared here"))
+}
+
+fn turned_round(statement: &ast::Intent, intent: &Intent) -> Diagnostic {
+    let list = |names: &[Ident]| names.iter().map(|name| name.text.as_str()).collect::<Vec<_>>().join(", ");
+    let (from, to) = (list(&statement.from), list(&statement.to));
+    let ends =
+        |names: &[Ident]| names.first().zip(names.last()).map(|(first, last)| first.span.to(last.span));
+    let message = format!("the sides of intent `{}` are the wrong way round", intent.name());
+    let mut report = Diagnostic::new(codes::KIND_NOT_ALLOWED, message);
+    for (names, kinds) in [(&statement.from, intent.left_kinds()), (&statement.to, intent.right_kinds())] {
+        if let Some(span) = ends(names) {
+            report = report.label(span, format!("this side takes: {}", kinds.join(", ")));
+        }
+    }
+    report.help(format!("write `intent {} {to} -> {from}`", intent.name()))
 }
 
 fn unknown_option(key: &Ident, intent: &Intent) -> Diagnostic {

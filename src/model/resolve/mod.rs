@@ -20,8 +20,10 @@ use super::{Model, Rollout};
 use crate::catalogue::Catalogue;
 use crate::diagnostic::{Diagnostic, Sink, codes};
 use crate::policy::service::ServiceSet;
+use crate::source::{SourceId, Span};
 use crate::syntax::ast::{File, Statement};
 use crate::vocabulary::PlatformSpec;
+use attributes::Owner;
 use names::Names;
 use roles::Places;
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,6 +42,10 @@ struct Resolver<'a> {
     forbids: Names,
     services: BTreeMap<String, ServiceSet>,
     lost_names: BTreeSet<String>,
+    /// Where the texts have mistakes that were found before.
+    damages: BTreeSet<(SourceId, u32)>,
+    /// How many pairs of roles the lines still to come may mean.
+    pairs_left: usize,
     sink: &'a mut Sink,
 }
 
@@ -54,6 +60,8 @@ pub fn resolve(
     sink: &mut Sink,
 ) -> Option<Model> {
     let lost_names: BTreeSet<String> = damaged.iter().flat_map(|text| names::declared_words(text)).collect();
+    let places = sink.diagnostics().iter().filter_map(|report| report.labels.first());
+    let damages = places.map(|label| (label.span.source, label.span.start)).collect();
     let mut resolver = Resolver {
         statements: files.iter().flat_map(|file| &file.statements).collect(),
         catalogue,
@@ -64,6 +72,8 @@ pub fn resolve(
         forbids: Names::new("forbid", codes::UNKNOWN_FORBID, &lost_names),
         services: BTreeMap::new(),
         lost_names,
+        damages,
+        pairs_left: rules::MOST_PAIRS,
         sink,
     };
     resolver.run(!damaged.is_empty())
@@ -95,6 +105,12 @@ impl Resolver<'_> {
         model.expects = self.resolve_expects();
         model.rollout = self.resolve_rollout();
         Some(model)
+    }
+
+    /// A statement's block for [`attributes::read`]; `whole` is the place in which damage concerns it.
+    fn owner<'n>(&self, name: &'n str, place: Span, whole: Span) -> Owner<'n> {
+        let (start, end) = ((whole.source, whole.start), (whole.source, whole.end));
+        Owner { name, place, is_damaged: self.damages.range(start..end).next().is_some() }
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {

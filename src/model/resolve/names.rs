@@ -96,6 +96,8 @@ impl Names {
 
 /// Words that follow a declaring keyword in a text that has syntax errors: names that the author meant to declare.
 pub(super) fn declared_words(text: &str) -> BTreeSet<String> {
+    /// No misspelt keyword is longer.
+    const LONGEST_KEYWORD: usize = 12;
     const DECLARING: [&str; 6] = ["platform", "segment", "role", "service", "forbid", "exception"];
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     let words: Vec<&str> = text.split(|c| !is_word(c)).filter(|word| !word.is_empty()).collect();
@@ -103,6 +105,16 @@ pub(super) fn declared_words(text: &str) -> BTreeSet<String> {
     for (at, word) in words.iter().enumerate().filter(|(_, word)| DECLARING.contains(word)) {
         let distance = if *word == "platform" { 2 } else { 1 };
         names.extend(words.get(at + distance).map(|name| (*name).to_owned()));
+    }
+    for line in text.lines() {
+        let mut words = line.split(|c| !is_word(c)).filter(|word| !word.is_empty());
+        // A misspelt keyword declares as well: `rolle sf : storefront`.
+        let meant = words
+            .next()
+            .filter(|word| word.len() <= LONGEST_KEYWORD)
+            .and_then(|word| nearest(word, DECLARING));
+        let skipped = usize::from(meant == Some("platform"));
+        names.extend(meant.and_then(|_| words.nth(skipped)).map(str::to_owned));
     }
     names
 }

@@ -57,8 +57,9 @@ impl<'a> Resolver<'a> {
         let owner = format!("platform `{}`", platform.name.text);
         let read = match spec {
             Some(spec) => {
-                let specs: Vec<&AttributeSpec> = PLATFORM.iter().chain(spec.attributes).collect();
-                attributes::read(&platform.block.attributes, &specs, &owner, platform.name.span, self.sink)
+                let specs: Vec<&'static AttributeSpec> = PLATFORM.iter().chain(spec.attributes).collect();
+                let owner = self.owner(&owner, platform.name.span, platform.span);
+                attributes::read(&platform.block.attributes, &specs, owner, self.sink)
             }
             None => Attributes::default(),
         };
@@ -125,8 +126,8 @@ impl<'a> Resolver<'a> {
 
     fn resolve_segment(&mut self, segment: &ast::Segment) -> Option<Segment> {
         let owner = format!("segment `{}`", segment.name.text);
-        let read =
-            attributes::read(&segment.block.attributes, &refs(SEGMENT), &owner, segment.name.span, self.sink);
+        let owner = self.owner(&owner, segment.name.span, segment.span);
+        let read = attributes::read(&segment.block.attributes, &refs(SEGMENT), owner, self.sink);
         let Some(platform) = self.platforms.find(&segment.on, self.sink) else {
             self.segments.lose(&segment.name.text);
             return None;

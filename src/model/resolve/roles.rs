@@ -5,15 +5,24 @@ use super::places::{MANAGED_BY, TRUST, manager, trust};
 use super::{RESERVED_ROLES, Resolver};
 use crate::catalogue::RoleKind;
 use crate::diagnostic::{Diagnostic, codes, nearest};
-use crate::model::{KnownBy, Placement, Platform, PlatformId, Role, RoleId, Segment, SegmentId};
+use crate::model::{KnownBy, Manager, Placement, Platform, PlatformId, Role, RoleId, Segment, SegmentId};
 use crate::policy::address::AddressSet;
 use crate::source::{Span, Spanned};
 use crate::syntax::ast::{self, Block, Ident, Statement};
 use crate::vocabulary::{AttributeSpec, ValueType};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The role name that may be used without a declaration: every address that nobody else covers.
 const INTERNET: &str = "internet";
+
+/// The value of `fqdn` that stands for the catalogue's names.
+const FROM_CATALOGUE: &str = "catalogue";
+
+/// The edition of a cloud service when a role states none.
+const DEFAULT_EDITION: &str = "commercial";
+
+/// The edition of names that every edition has.
+const EVERY_EDITION: &str = "all";
 
 /// What a role of every kind may say.
 const ROLE: &[AttributeSpec] = &[
@@ -88,11 +97,8 @@ impl<'a> Resolver<'a> {
             .filter_map(|statement| if let Statement::Role(found) = statement { Some(found) } else { None })
             .map(|role| (role.name.text.as_str(), Some(role)))
             .collect();
-        let names_it = |flow: &&ast::Flow| flow.from.iter().chain(&flow.to).any(|name| name.text == INTERNET);
         let is_declared = declared.iter().any(|(name, _)| *name == INTERNET);
-        if !is_declared
-            && self.statements.iter().flat_map(|statement| flows_of(statement)).any(|flow| names_it(&flow))
-        {
+        if !is_declared && self.statements.iter().any(|statement| names_internet(statement)) {
             declared.push((INTERNET, None));
         }
         declared.sort_by_key(|(name, role)| (*name, role.map(|role| role.span)));
@@ -122,6 +128,17 @@ impl<'a> Resolver<'a> {
         let kind_name = kind.map_or("", |kind| kind.name());
         let is_internet =
             kind_name == INTERNET && placement == Some(Placement::Outside) && addresses.is_empty();
+        if role.name.text == INTERNET && kind.is_some() && !is_internet {
+            let message = if kind_name == INTERNET {
+                format!("a role called `{INTERNET}` can't have a place or addresses of its own")
+            } else {
+                format!("a role called `{INTERNET}` can't be of kind `{kind_name}`")
+            };
+            let report = Diagnostic::new(codes::RESERVED_NAME, message)
+                .label(role.name.span, "means every address that nobody else has")
+                .help(format!("choose another name, or write `role {INTERNET} : {INTERNET} {{ }}`"));
+            self.report(report);
+        }
         let resolved = Role {
             name: role.name.text.clone(),
             kind: kind_name.to_owned(),
@@ -129,7 +146,7 @@ impl<'a> Resolver<'a> {
             placement: placement.unwrap_or(Placement::Outside),
             addresses,
             is_internet,
-            known_by: self.known_by(&read),
+            known_by: self.known_by(&read, kind),
             same_group_as: read.spanned("same-group-as").and_then(|name| {
                 let ident = Ident { text: name.value, span: name.span };
                 let found = self.roles.find(&ident, self.sink)?;
@@ -144,7 +161,7 @@ impl<'a> Resolver<'a> {
             name_span: role.name.span,
             span: role.span,
         };
-        self.check_whereabouts(&resolved, placement, kind, &role.block);
+        self.check_whereabouts(&resolved, placement, kind, &read, &role.block);
         self.check_within_segment(&resolved, places.segments);
         resolved
     }
@@ -212,23 +229,55 @@ impl<'a> Resolver<'a> {
         let of_kind = OF_KIND
             .iter()
             .filter(|spec| kind.is_none_or(|kind| kind.attributes().iter().any(|name| name == spec.name)));
-        let specs: Vec<&AttributeSpec> = ROLE.iter().chain(of_kind).chain(of_platform).collect();
+        let specs: Vec<&'static AttributeSpec> = ROLE.iter().chain(of_kind).chain(of_platform).collect();
         let owner = match kind {
             Some(kind) => format!("role `{}` of kind `{}`", role.name.text, kind.name()),
             None => format!("role `{}`", role.name.text),
         };
-        attributes::read(&role.block.attributes, &specs, &owner, role.name.span, self.sink)
+        let owner = self.owner(&owner, role.name.span, role.span);
+        attributes::read(&role.block.attributes, &specs, owner, self.sink)
     }
 
-    fn known_by(&mut self, read: &Attributes) -> Vec<KnownBy> {
+    fn known_by(&mut self, read: &Attributes, kind: Option<&RoleKind>) -> Vec<KnownBy> {
         let mut known = Vec::new();
         known.extend(read.text("tag").map(KnownBy::Tag));
         known.extend(read.text("prefix-list").map(KnownBy::PrefixList));
-        let names: Vec<String> = read.list("fqdn").into_iter().map(|name| name.value).collect();
+        let mut names: Vec<String> = Vec::new();
+        for name in read.list("fqdn") {
+            if name.value == FROM_CATALOGUE {
+                names.extend(self.catalogue_names(kind, read, name.span));
+            } else {
+                names.push(name.value.to_lowercase());
+            }
+        }
+        names.sort();
+        names.dedup();
         if !names.is_empty() {
             known.push(KnownBy::Names(names));
         }
         known
+    }
+
+    /// The names that the catalogue has for a kind in the role's edition. Empty after a report.
+    fn catalogue_names(&mut self, kind: Option<&RoleKind>, read: &Attributes, place: Span) -> Vec<String> {
+        let Some(kind) = kind else { return Vec::new() };
+        let edition = read.text("edition").unwrap_or_else(|| DEFAULT_EDITION.to_owned());
+        let of_kind = || self.catalogue.names().filter(|entry| entry.to() == Some(kind.name()));
+        let fitting = of_kind().filter(|entry| [edition.as_str(), EVERY_EDITION].contains(&entry.edition()));
+        let names: Vec<String> = fitting.map(|entry| entry.fqdn().to_lowercase()).collect();
+        if names.is_empty() {
+            let editions: BTreeSet<&str> = of_kind().map(|entry| entry.edition()).collect();
+            let editions: Vec<&str> = editions.into_iter().filter(|name| *name != EVERY_EDITION).collect();
+            let message =
+                format!("the catalogue has no names of `{}` in the edition `{edition}`", kind.name());
+            let report = Diagnostic::new(codes::WRONG_VALUE, message).label(place, "");
+            self.report(if editions.is_empty() {
+                report.help("write the names: `fqdn = \"name.example\"`")
+            } else {
+                report.help(format!("write `edition = ...` with one of: {}", editions.join(", ")))
+            });
+        }
+        names
     }
 
     /// A role outside of every platform must be known by something.
@@ -237,10 +286,10 @@ impl<'a> Resolver<'a> {
         role: &Role,
         placement: Option<Placement>,
         kind: Option<&RoleKind>,
+        read: &Attributes,
         block: &Block,
     ) {
-        let said =
-            ["cidr", "fqdn", "tag", "prefix-list"].iter().any(|key| role.attribute_spans.contains_key(*key));
+        let said = ["cidr", "fqdn", "tag", "prefix-list"].iter().any(|key| read.may_have(key));
         if placement != Some(Placement::Outside) || said || role.is_internet || kind.is_none() {
             return;
         }
@@ -271,6 +320,8 @@ impl<'a> Resolver<'a> {
     /// A group can be worn on its own platform only, and only if its role wears no other group itself.
     fn check_sharing(&mut self, roles: &mut [Role], segments: &[Segment]) {
         let places: Vec<Option<PlatformId>> = roles.iter().map(|role| platform_of(role, segments)).collect();
+        let by_citrix: Vec<bool> =
+            roles.iter().map(|role| role.managed_by == Some(Manager::Citrix)).collect();
         let wears: Vec<bool> = roles.iter().map(|role| role.same_group_as.is_some()).collect();
         let names: Vec<(String, Span)> =
             roles.iter().map(|role| (role.name.clone(), role.name_span)).collect();
@@ -282,6 +333,8 @@ impl<'a> Resolver<'a> {
                 "is the role itself"
             } else if place(at).is_none() || place(target) != place(at) {
                 "sits on another platform or outside"
+            } else if by_citrix.get(target) != by_citrix.get(at) {
+                "is written by somebody else: one of the two is managed by Citrix"
             } else if wears.get(target).copied().unwrap_or(false) {
                 "wears another role's group itself"
             } else {
@@ -289,7 +342,7 @@ impl<'a> Resolver<'a> {
             };
             role.same_group_as = None;
             let Some((name, span)) = names.get(target) else { continue };
-            let message = format!("role `{}` can't wear the group of `{name}`: it {problem}", role.name);
+            let message = format!("role `{}` can't wear the group of `{name}`, which {problem}", role.name);
             let report = Diagnostic::new(codes::BAD_GROUP_SHARING, message)
                 .label(other.span, "named here")
                 .label(*span, "declared here")
@@ -331,15 +384,18 @@ fn platform_of(role: &Role, segments: &[Segment]) -> Option<PlatformId> {
     }
 }
 
-/// The flows that a statement writes out.
-fn flows_of(statement: &Statement) -> &[ast::Flow] {
-    match statement {
+/// True for a line that names `internet` as one of its parties.
+fn names_internet(statement: &Statement) -> bool {
+    let stands_in = |names: &[Ident]| names.iter().any(|name| name.text == INTERNET);
+    let flows: &[ast::Flow] = match statement {
+        Statement::Intent(intent) => return stands_in(&intent.from) || stands_in(&intent.to),
         Statement::Allow(allow) => std::slice::from_ref(&allow.flow),
         Statement::Forbid(forbid) => std::slice::from_ref(&forbid.flow),
         Statement::Expect(expect) => std::slice::from_ref(&expect.flow),
         Statement::Exception(exception) => &exception.flows,
         _ => &[],
-    }
+    };
+    flows.iter().any(|flow| stands_in(&flow.from) || stands_in(&flow.to))
 }
 
 fn no_ident(name: &str) -> Ident {

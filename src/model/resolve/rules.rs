@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 /// The origin of an allow without a label.
 const UNLABELLED: &str = "allow";
 
-/// Most pairs of roles that one line may mean: a wider cross product is a mistake, and would not fit in memory.
+/// Most pairs of roles that all lines of a site may mean together: more is a mistake, and would not fit in memory.
 pub(super) const MOST_PAIRS: usize = 1_000_000;
 
 const EXCEPTION: &[AttributeSpec] = &[
@@ -89,12 +89,15 @@ impl<'a> Resolver<'a> {
         pairs.into_iter().map(written).collect()
     }
 
-    /// Reports a cross product that is larger than anybody means.
+    /// Takes the pairs of a line from what the site may still mean; reports a line that is larger than that.
     pub(super) fn too_many_pairs(&mut self, left: usize, right: usize, place: Span) -> bool {
-        let too_many = left.checked_mul(right).is_none_or(|pairs| pairs > MOST_PAIRS);
+        let left_over = left.checked_mul(right).and_then(|pairs| self.pairs_left.checked_sub(pairs));
+        let too_many = left_over.is_none();
+        self.pairs_left = left_over.unwrap_or(self.pairs_left);
         if too_many {
-            let message =
-                format!("this line means {left} times {right} pairs of roles, more than {MOST_PAIRS}");
+            let message = format!(
+                "this line means {left} times {right} pairs of roles, and a site may mean {MOST_PAIRS} in all"
+            );
             let help = "write fewer roles on a line, or one role for a whole range";
             self.report(Diagnostic::new(codes::TOO_MUCH, message).label(place, "").help(help));
         }
@@ -225,8 +228,8 @@ impl<'a> Resolver<'a> {
 
     fn resolve_exception(&mut self, exception: &'a ast::Exception) -> Option<Exception> {
         let owner = format!("exception `{}`", exception.name.text);
-        let read =
-            attributes::read(&exception.attributes, &refs(EXCEPTION), &owner, exception.name.span, self.sink);
+        let place = self.owner(&owner, exception.name.span, exception.span);
+        let read = attributes::read(&exception.attributes, &refs(EXCEPTION), place, self.sink);
         // An exception without a reason or without a flow was reported by the parser.
         let because = exception.because.as_ref()?;
         let flows = exception.flows.iter().flat_map(|flow| self.written_flows(flow, because)).collect();
@@ -238,7 +241,7 @@ impl<'a> Resolver<'a> {
         let (starts, expires) = (read.date("starts")?, read.date("expires")?);
         let expires_span = read.span("expires").unwrap_or(exception.span);
         if expires <= starts {
-            let report = Diagnostic::new(codes::BAD_DATES, format!("{owner} expires before it starts"))
+            let report = Diagnostic::new(codes::BAD_DATES, format!("{owner} is in force on no day"))
                 .label(expires_span, "the first day on which it is no longer in force")
                 .label(read.span("starts").unwrap_or(exception.span), "the first day")
                 .help("give `expires` a later day; the day itself is not included");

@@ -6,7 +6,7 @@ use crate::diagnostic::{Diagnostic, codes, nearest};
 use crate::policy::service::{Protocol, ServiceSet};
 use crate::syntax::ast::{Port, PortKind, Ports, Service, Statement, Transport};
 use crate::syntax::keyword::PORT_WORDS;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Resolver<'_> {
     /// Fills the table of services. A service may name others, in any order, but not itself through them.
@@ -33,26 +33,51 @@ impl Resolver<'_> {
             }
             waiting.insert(&service.name.text, service);
         }
-        while !waiting.is_empty() {
-            let ready: Vec<&Service> =
-                waiting.values().copied().filter(|service| !waits_for(service, &waiting)).collect();
-            if ready.is_empty() {
-                self.report_cycle(&waiting);
-                return;
+        // A service is ready when every service that it names is: each is looked at once for each name in it.
+        let mut missing: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut users: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (name, service) in &waiting {
+            let named: Vec<&str> = names_in(service).filter(|name| waiting.contains_key(name)).collect();
+            missing.insert(name, named.len());
+            for other in named {
+                users.entry(other).or_default().push(name);
             }
-            for service in ready {
-                waiting.remove(service.name.text.as_str());
-                let set = self.port_list(&service.ports);
-                self.services.insert(service.name.text.clone(), set);
+        }
+        let mut ready: Vec<&str> =
+            missing.iter().filter(|(_, count)| **count == 0).map(|(name, _)| *name).collect();
+        while let Some(name) = ready.pop() {
+            let Some(service) = waiting.remove(name) else { continue };
+            let set = self.port_list(&service.ports);
+            self.services.insert(name.to_owned(), set);
+            for user in users.remove(name).unwrap_or_default() {
+                if let Some(count) = missing.get_mut(user) {
+                    *count = count.saturating_sub(1);
+                    if *count == 0 {
+                        ready.push(user);
+                    }
+                }
             }
+        }
+        if !waiting.is_empty() {
+            self.report_cycle(&waiting);
         }
     }
 
     fn report_cycle(&mut self, waiting: &BTreeMap<&str, &Service>) {
-        let names: Vec<String> = waiting.keys().map(|name| format!("`{name}`")).collect();
+        let mut circle = waiting.clone();
+        // What nobody in it waits for is only behind the circle, not part of it.
+        loop {
+            let named: BTreeSet<&str> = circle.values().flat_map(|service| names_in(service)).collect();
+            let before = circle.len();
+            circle.retain(|name, _| named.contains(name));
+            if circle.len() == before {
+                break;
+            }
+        }
+        let names: Vec<String> = circle.keys().map(|name| format!("`{name}`")).collect();
         let message = format!("services are defined by each other in a circle: {}", names.join(", "));
         let mut report = Diagnostic::new(codes::SERVICE_CYCLE, message);
-        for service in waiting.values() {
+        for service in circle.values() {
             report = report.label(service.name.span, "waits for another of them");
         }
         self.report(report.help("give at least one of them ports of its own"));
@@ -105,11 +130,12 @@ impl Resolver<'_> {
     }
 }
 
-fn waits_for(service: &Service, waiting: &BTreeMap<&str, &Service>) -> bool {
-    service
-        .ports
-        .iter()
-        .any(|port| matches!(&port.kind, PortKind::Named(name) if waiting.contains_key(name.as_str())))
+/// The services that a service names.
+fn names_in(service: &Service) -> impl Iterator<Item = &str> {
+    service.ports.iter().filter_map(|port| match &port.kind {
+        PortKind::Named(name) => Some(name.as_str()),
+        PortKind::Ports { .. } | PortKind::Icmp { .. } => None,
+    })
 }
 
 fn protocol(transport: Transport) -> Protocol {

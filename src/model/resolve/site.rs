@@ -73,7 +73,12 @@ impl Resolver<'_> {
             self.report(report);
         }
         let owner = format!("site \"{}\"", first.name.text);
-        let read = attributes::read(&first.block.attributes, &refs(SITE), &owner, first.name.span, self.sink);
+        let owner = self.owner(&owner, first.name.span, first.span);
+        let read = attributes::read(&first.block.attributes, &refs(SITE), owner, self.sink);
+        if first.name.text.trim().is_empty() {
+            let report = Diagnostic::new(codes::WRONG_VALUE, "the name of the site is empty");
+            self.report(report.label(first.name.span, "").help("give it a name: artefacts are known by it"));
+        }
         self.check_release(&read);
         Some(site(first, &read))
     }
@@ -95,8 +100,8 @@ impl Resolver<'_> {
         for statement in self.statements.clone() {
             let Statement::Need(need) = statement else { continue };
             let owner = format!("need \"{}\"", need.name.text);
-            let read =
-                attributes::read(&need.block.attributes, &refs(NEED), &owner, need.name.span, self.sink);
+            let owner = self.owner(&owner, need.name.span, need.span);
+            let read = attributes::read(&need.block.attributes, &refs(NEED), owner, self.sink);
             needs.push(Need {
                 kind: need.kind.text.clone(),
                 name: need.name.text.clone(),
@@ -114,7 +119,8 @@ impl Resolver<'_> {
         let mut said: BTreeMap<&str, Span> = BTreeMap::new();
         for statement in self.statements.clone() {
             let Statement::Rollout(block) = statement else { continue };
-            let read = attributes::read(&block.attributes, &refs(ROLLOUT), "rollout", block.span, self.sink);
+            let owner = self.owner("rollout", block.span, block.span);
+            let read = attributes::read(&block.attributes, &refs(ROLLOUT), owner, self.sink);
             rollout.span = rollout.span.or(Some(block.span));
             for key in ["start", "observe"] {
                 let Some(span) = read.span(key) else { continue };
