@@ -15,8 +15,11 @@ use time::Date;
 /// Most characters of a case file, in bytes: 16 MiB.
 const LARGEST_FILE: usize = 16 << 20;
 
+/// Most brackets within each other: a table needs two, and reading them takes time by their square.
+const DEEPEST_NESTING: usize = 100;
+
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a mapping with `cases`")]
 struct RawFile {
     site: Option<String>,
     release: Option<String>,
@@ -24,7 +27,7 @@ struct RawFile {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a case with src, dst, port and expect")]
 struct RawCase {
     src: String,
     dst: String,
@@ -92,6 +95,13 @@ pub fn read(source: SourceId, text: &str, sink: &mut Sink) -> Option<CaseFile> {
         sink.report(Diagnostic::new(codes::TOO_LARGE, "the case file is larger than 16 MiB"));
         return None;
     }
+    if deepest_nesting(text) > DEEPEST_NESTING {
+        let message = format!("the case file nests brackets more than {DEEPEST_NESTING} deep");
+        sink.report(
+            Diagnostic::new(codes::BAD_CASE_FILE, message).help("write a case as one line of braces"),
+        );
+        return None;
+    }
     let raw: RawFile = match serde_yaml::from_str(text) {
         Ok(raw) => raw,
         Err(error) => {
@@ -99,6 +109,11 @@ pub fn read(source: SourceId, text: &str, sink: &mut Sink) -> Option<CaseFile> {
             return None;
         }
     };
+    if raw.cases.is_empty() {
+        let report = Diagnostic::new(codes::BAD_CASE_FILE, "the case file asks nothing");
+        sink.report(report.label(Span::new(source, 0, 0), "").help("write at least one case"));
+        return None;
+    }
     let places = case_places(source, text, raw.cases.len());
     let mut cases = Vec::with_capacity(raw.cases.len());
     for (at, case) in raw.cases.into_iter().enumerate() {
@@ -107,6 +122,20 @@ pub fn read(source: SourceId, text: &str, sink: &mut Sink) -> Option<CaseFile> {
     }
     let cases: Option<Vec<Case>> = cases.into_iter().collect();
     Some(CaseFile { site: raw.site, release: raw.release, cases: cases? })
+}
+
+/// How deep the brackets of a text nest, closing ones counted wherever they stand.
+fn deepest_nesting(text: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
 }
 
 fn yaml_error(source: SourceId, text: &str, error: &serde_yaml::Error) -> Diagnostic {
@@ -228,6 +257,7 @@ mod tests {
     fn mistakes_are_refused_with_their_place() {
         for text in [
             "cases: 3",
+            "cases: []",
             "cases:\n- {src: a, dst: b, port: tcp/80, expect: maybe}",
             "cases:\n- {src: a, dst: b, port: tcp/80, expect: allow, lvl: intent}",
             "cases:\n- {src: a, dst: b, port: tpc/80, expect: allow}",

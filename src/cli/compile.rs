@@ -1,5 +1,6 @@
 //! `segc compile`: artefacts, manifest and lock, all or nothing.
 
+use super::EXIT_USAGE;
 use super::args::{Compile, Global};
 use super::files;
 use super::session::Session;
@@ -13,6 +14,11 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 pub(super) fn run(arguments: &Compile, global: &Global) -> u8 {
+    if arguments.output.as_os_str() == "-" {
+        let terminal = super::terminal::Terminal::new(global.clone());
+        terminal.complain("error: a compile writes a folder, which can't go to standard output\n\nhelp: give a folder with `-o`\n");
+        return EXIT_USAGE;
+    }
     let mut session = Session::open(&arguments.site, global);
     session.options.selection = Selection {
         targets: arguments.target.clone(),

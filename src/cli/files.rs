@@ -67,6 +67,10 @@ impl SourceReader for Folder {
         if !real.starts_with(&root) {
             return Err(ReadFailure::Outside);
         }
+        // Anything else may never end, or wait for somebody to write.
+        if !real.is_file() && !real.is_dir() {
+            return Err(ReadFailure::Unreadable("it is no regular file".to_owned()));
+        }
         let shown = path.strip_prefix(".").unwrap_or(&path);
         Ok(SourceText { name: shown.display().to_string(), text: read_text(&real)? })
     }

@@ -27,12 +27,21 @@ pub const EXIT_INTERNAL: u8 = 70;
 
 /// Runs a command line, the program's name first, and gives the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let code = run_command(arguments);
+    if code == EXIT_FINE && terminal::output_is_cut() { EXIT_FINDINGS } else { code }
+}
+
+fn run_command(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
-        Err(error) => {
-            // A closed pipe is the reader's choice.
+        Err(error) if error.use_stderr() => {
+            // There is nowhere else to complain to.
             let _ = error.print();
-            return if error.use_stderr() { EXIT_USAGE } else { EXIT_FINE };
+            return EXIT_USAGE;
+        }
+        Err(help) => {
+            terminal::print_bytes(help.render().to_string().as_bytes());
+            return EXIT_FINE;
         }
     };
     match cli.command {

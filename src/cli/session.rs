@@ -5,7 +5,7 @@ use super::files::{self, Folder};
 use super::terminal::{Stream, Terminal};
 use super::{EXIT_FINDINGS, EXIT_FINE};
 use crate::check::Strictness;
-use crate::diagnostic::{Diagnostic, Sink, codes};
+use crate::diagnostic::{Diagnostic, Severity, Sink, codes};
 use crate::driver::{
     CompileOptions, ReadFailure, Selection, Site, SourceText, check_model, load, resolve_site,
 };
@@ -76,6 +76,21 @@ impl Session {
     ) -> Option<Policy> {
         let policy = check_model(model, as_of.or(self.as_of), strictness, &mut self.site.sink);
         policy.filter(|_| !self.site.sink.has_errors())
+    }
+
+    /// The policy of a day, even when checks found errors in it: they are reported beside the answers.
+    pub(super) fn policy_to_ask(&mut self, model: &Model, as_of: Option<Date>) -> Option<Policy> {
+        check_model(model, as_of.or(self.as_of), Strictness::Compile, &mut self.site.sink)
+    }
+
+    /// Prints the reports beside answers that were printed before; 1 when there is an error, else `code`.
+    pub(super) fn finish_beside(self, code: u8) -> u8 {
+        let failed = self.site.sink.has_errors();
+        let reports = self.site.sink.into_sorted();
+        let errors: Vec<Diagnostic> =
+            reports.into_iter().filter(|report| report.severity == Severity::Error).collect();
+        self.terminal.report(&errors, &self.site.sources, Stream::Report);
+        if failed { EXIT_FINDINGS } else { code }
     }
 
     /// All reports in the order in which they are printed.

@@ -3,11 +3,34 @@
 //! Invariant: a reader that goes away early ends the output, not the program with an error.
 
 use super::args::{Color, Format, Global};
-use crate::diagnostic::{Diagnostic, Severity, json, render};
+use crate::diagnostic::{Diagnostic, Severity, codes, json, render};
 use crate::source::SourceMap;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use std::io::{IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Most reports that are drawn with their source: each draws from the whole text, and nobody reads more.
+const MOST_SHOWN: usize = 200;
+
+/// Set when a result could not be written whole.
+static OUTPUT_IS_CUT: AtomicBool = AtomicBool::new(false);
+
+/// True when a result could not be written whole, for another reason than a reader that went away.
+pub(super) fn output_is_cut() -> bool {
+    OUTPUT_IS_CUT.load(Ordering::Relaxed)
+}
+
+/// Writes to standard output. A closed pipe is the reader's choice; any other failure is told once, and kept in mind.
+pub(super) fn print_bytes(bytes: &[u8]) {
+    let mut stdout = std::io::stdout().lock();
+    let Err(error) = stdout.write_all(bytes).and_then(|()| stdout.flush()) else { return };
+    if error.kind() != std::io::ErrorKind::BrokenPipe && !OUTPUT_IS_CUT.swap(true, Ordering::Relaxed) {
+        let text = format!("error[{}]: standard output can't be written: {error}\n", codes::CANNOT_WRITE);
+        // There is nowhere else to complain to.
+        let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    }
+}
 
 /// Where a report belongs: `check` is asked for its reports, other commands for something else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,8 +75,7 @@ impl Terminal {
 
     /// Writes a result.
     pub(super) fn print(&self, text: &str) {
-        // A closed pipe is the reader's choice.
-        let _ = std::io::stdout().lock().write_all(text.as_bytes());
+        print_bytes(text.as_bytes());
     }
 
     /// Writes a result as JSON.
@@ -75,9 +97,12 @@ impl Terminal {
             (false, true) => Severity::Note,
             (false, false) => Severity::Warning,
         };
-        let shown: Vec<Diagnostic> =
-            diagnostics.iter().filter(|diagnostic| diagnostic.severity >= least).cloned().collect();
-        let text = render::render(&shown, sources, self.has_colour(stream));
+        let wanted = || diagnostics.iter().filter(|diagnostic| diagnostic.severity >= least);
+        let shown: Vec<Diagnostic> = wanted().take(MOST_SHOWN).cloned().collect();
+        let mut text = render::render(&shown, sources, self.has_colour(stream));
+        if let Some(more) = wanted().count().checked_sub(MOST_SHOWN).filter(|more| *more > 0) {
+            text.push_str(&format!("and {more} more; `--format json` has them all\n"));
+        }
         match stream {
             Stream::Result => self.print(&text),
             Stream::Report => self.complain(&text),

@@ -5,7 +5,6 @@ use super::files;
 use super::session::{Session, unreadable};
 use super::terminal::Stream;
 use super::{EXIT_FINDINGS, EXIT_FINE};
-use crate::check::Strictness;
 use crate::check::cases::{self, Case, CaseFile};
 use crate::check::verdict::{Level, ask};
 use crate::diagnostic::{Diagnostic, codes};
@@ -53,6 +52,9 @@ pub(super) fn run(arguments: &Test, global: &Global) -> u8 {
     let Some(model) = session.model() else { return session.finish(Stream::Report) };
     let Some(table) = read_table(arguments, &mut session) else { return session.finish(Stream::Report) };
     check_header(&table, &model, &mut session);
+    if session.site.sink.has_errors() {
+        return session.finish(Stream::Report);
+    }
     let Some(days) = policies(&table, &model, &mut session) else { return session.finish(Stream::Report) };
     let mut results = Vec::with_capacity(table.cases.len());
     for case in &table.cases {
@@ -60,7 +62,7 @@ pub(super) fn run(arguments: &Test, global: &Global) -> u8 {
             results.extend(answer(case, day, &mut session));
         }
     }
-    if session.site.sink.has_errors() {
+    if results.len() < table.cases.len() {
         return session.finish(Stream::Report);
     }
     let passed = results.iter().filter(|case| case.pass).count();
@@ -70,7 +72,7 @@ pub(super) fn run(arguments: &Test, global: &Global) -> u8 {
     } else {
         session.terminal.print(&text(&results, session.terminal.is_verbose()));
     }
-    if results.failed == 0 { EXIT_FINE } else { EXIT_FINDINGS }
+    session.finish_beside(if results.failed == 0 { EXIT_FINE } else { EXIT_FINDINGS })
 }
 
 fn read_table(arguments: &Test, session: &mut Session) -> Option<CaseFile> {
@@ -116,14 +118,10 @@ fn policies(
     }
     let mut days = BTreeMap::new();
     for (day, needs_artefacts) in wanted {
-        let policy = session.policy(model, day, Strictness::Compile)?;
+        let policy = session.policy_to_ask(model, day)?;
         let mut deployed = None;
         if needs_artefacts {
-            let proof = plan_and_prove(&policy, &session.options, &mut session.site.sink);
-            if session.site.sink.has_errors() {
-                return None;
-            }
-            deployed = proof.map(|proof| proof.deployed);
+            deployed = Some(plan_and_prove(&policy, &session.options, &mut session.site.sink)?.deployed);
         }
         days.insert(day, DayPolicy { policy, deployed });
     }

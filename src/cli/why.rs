@@ -4,7 +4,6 @@ use super::args::{Global, LevelArg, Why};
 use super::session::Session;
 use super::terminal::Stream;
 use super::{EXIT_FINE, EXIT_USAGE};
-use crate::check::Strictness;
 use crate::check::verdict::{Answer, Level, Question, Verdict, ask};
 use crate::diagnostic::{Diagnostic, codes, nearest};
 use crate::driver::{plan_and_prove, suggest};
@@ -55,9 +54,7 @@ pub(super) fn run(arguments: &Why, global: &Global) -> u8 {
     };
     let mut session = Session::open(&arguments.site, global);
     let Some(model) = session.model() else { return session.finish(Stream::Report) };
-    let Some(policy) = session.policy(&model, None, Strictness::Compile) else {
-        return session.finish(Stream::Report);
-    };
+    let Some(policy) = session.policy_to_ask(&model, None) else { return session.finish(Stream::Report) };
     let roles = (find(&policy, &arguments.from, &mut session), find(&policy, &arguments.to, &mut session));
     let (Some(from), Some(to)) = roles else { return session.finish(Stream::Report) };
     let level = match arguments.level {
@@ -66,11 +63,10 @@ pub(super) fn run(arguments: &Why, global: &Global) -> u8 {
     };
     let mut deployed = None;
     if level == Level::Artefact {
-        let proof = plan_and_prove(&policy, &session.options, &mut session.site.sink);
-        if session.site.sink.has_errors() {
+        let Some(proof) = plan_and_prove(&policy, &session.options, &mut session.site.sink) else {
             return session.finish(Stream::Report);
-        }
-        deployed = proof.map(|proof| proof.deployed);
+        };
+        deployed = Some(proof.deployed);
     }
     let question = Question { from, to, services, level };
     let answer = ask(&policy, deployed.as_ref(), &question);
@@ -80,7 +76,7 @@ pub(super) fn run(arguments: &Why, global: &Global) -> u8 {
     } else {
         session.terminal.print(&text_answer(&json));
     }
-    EXIT_FINE
+    session.finish_beside(EXIT_FINE)
 }
 
 fn find(policy: &Policy, name: &str, session: &mut Session) -> Option<RoleId> {

@@ -53,6 +53,7 @@ codes! {
     2123 "2123" OUTSIDE_SEGMENT Error "outside-segment" "a role's addresses are not in its segment";
     2124 "2124" SERVICE_CYCLE Error "service-cycle" "services are defined by each other in a circle";
     2125 "2125" NO_DAY Error "no-day" "neither the site nor the command says for which day";
+    2126 "2126" SEGMENTS_OVERLAP Error "segments-overlap" "two segments of one platform have addresses in common";
     // 3: catalogue data
     3001 "3001" CATALOGUE_SYNTAX Error "catalogue-syntax" "a catalogue file does not have the form of its schema";
     3002 "3002" CATALOGUE_DUPLICATE Error "catalogue-duplicate" "a catalogue id is used twice";

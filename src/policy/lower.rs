@@ -191,21 +191,22 @@ fn state_of(rollout: &Rollout, role: RoleId, as_of: Date) -> Option<EnforcementS
 }
 
 /// What makes flows one row: source, destination, statement, protocol. Names come first for a readable order.
-type RowKey<'a> = (&'a str, &'a str, String, Protocol, RoleId, RoleId);
+type RowKey<'a> = (&'a str, &'a str, &'a str, Protocol, RoleId, RoleId);
 
 fn lower_flows(granted: &[(&Grant, Option<Date>)], names: &[&str]) -> Vec<Flow> {
+    let statements: Vec<String> = granted.iter().map(|(grant, _)| statement_of(grant)).collect();
     let mut rows: BTreeMap<RowKey<'_>, Flow> = BTreeMap::new();
-    for (grant, expires) in granted {
+    for ((grant, expires), statement) in granted.iter().zip(&statements) {
         for wanted in &grant.flows {
             for protocol in wanted.services.protocols() {
                 let (Some(from), Some(to)) = (names.get(wanted.from.index()), names.get(wanted.to.index()))
                 else {
                     continue;
                 };
-                let key = (*from, *to, statement_of(grant), protocol, wanted.from, wanted.to);
+                let key = (*from, *to, statement.as_str(), protocol, wanted.from, wanted.to);
                 let row = rows.entry(key).or_insert_with_key(|key| new_row(key, grant, *expires));
                 row.services = row.services.union(&wanted.services.of_protocol(protocol));
-                row.provenance.push(provenance_of(grant, wanted, protocol));
+                row.provenance.push(provenance_of(grant, statement, wanted, protocol));
             }
         }
     }
@@ -241,9 +242,9 @@ fn statement_of(grant: &Grant) -> String {
     format!("{word} {}", grant.origin)
 }
 
-fn provenance_of(grant: &Grant, flow: &model::Flow, protocol: Protocol) -> Provenance {
+fn provenance_of(grant: &Grant, statement: &str, flow: &model::Flow, protocol: Protocol) -> Provenance {
     Provenance {
-        statement: statement_of(grant),
+        statement: statement.to_owned(),
         catalogue: flow.catalogue.clone(),
         because: flow.because.clone(),
         purpose: grant.purpose.clone(),

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 ///
 /// Sections are `<platform>/<what>`, for example `weu/priorities/nsg-az-desktops/Inbound`; keys are rule identities.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object with `schema` and `numbers`")]
 pub struct Lock {
     /// Always [`Lock::SCHEMA`].
     pub schema: String,

@@ -123,8 +123,11 @@ fn is_group_character(character: char) -> bool {
     character == '&' || is_rule_character(character)
 }
 
+/// Braces may stand too, but CloudFormation resolves `{{...}}` in properties, so they are left out.
+///
+/// Source: AWS CloudFormation User Guide, "Get values stored in other services using dynamic references", read 2026-11.
 fn is_rule_character(character: char) -> bool {
-    character.is_ascii_alphanumeric() || " ._-:/()#,@[]+=;{}!$*".contains(character)
+    character.is_ascii_alphanumeric() || " ._-:/()#,@[]+=;!$*".contains(character)
 }
 
 fn is_tag_character(character: char) -> bool {

@@ -150,6 +150,10 @@ fn insert(ids: &mut BTreeMap<Category, String>, category: Category, id: &str) ->
     if !is_uuid(id) {
         return Err(format!("the id of `{category}` is `{}`, not a UUID", id.escape_debug()));
     }
+    let twin = ids.iter().find(|(other, known)| **other != category && known.eq_ignore_ascii_case(id));
+    if let Some((other, _)) = twin {
+        return Err(format!("`{category}` and `{other}` have one id, `{id}`"));
+    }
     match ids.get(&category) {
         Some(known) if known != id => Err(format!("`{category}` has two ids, `{known}` and `{id}`")),
         _ => {
@@ -171,6 +175,12 @@ fn is_uuid(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_id_for_two_categories_is_refused() {
+        let text = format!(r#"{{"AppType:Citrix": "{A}", "AppTier:Web": "{A}"}}"#);
+        assert!(CategoryIds::read(Some(&text)).is_err());
+    }
 
     const A: &str = "11111111-0000-4000-8000-000000000001";
     const B: &str = "11111111-0000-4000-8000-000000000002";

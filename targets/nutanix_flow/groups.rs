@@ -110,7 +110,7 @@ fn platform_keys(platform: &Platform, cx: &mut PlanContext<'_>) -> Option<(Categ
 fn report_twins(policy: &Policy, id: PlatformId, cx: &mut PlanContext<'_>) -> bool {
     let Some(platform) = policy.platform(id) else { return false };
     let label_space = |platform: &Platform| {
-        let prism = platform.attribute("prism").map(str::to_owned);
+        let prism = platform.attribute("prism").map(str::to_ascii_lowercase);
         (platform.kind.clone(), prism, platform.attribute("category").map(str::to_owned))
     };
     let mine = label_space(platform);

@@ -15,11 +15,11 @@
 use super::categories::Category;
 use super::plan::{Intra, Plan, RulePeer, TierPolicy};
 use super::services::{Message, Services};
-use crate::policy::Policy;
 use crate::policy::address::{AddressSet, Family};
 use crate::policy::flow_set::FlowSet;
 use crate::policy::service::{Protocol, ServiceRange, ServiceSet};
 use crate::policy::universe::{Atom, AtomId, NotAligned, Universe};
+use crate::policy::{Policy, RoleId};
 use crate::target::Permits;
 use crate::target::half::Direction;
 use std::collections::btree_map::Entry;
@@ -32,14 +32,15 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) fn permits(plan: &Plan, policy: &Policy) -> Result<Permits, NotAligned> {
     let universe = policy.universe();
     let mut permits = Permits::default();
+    let wardrobe = Wardrobe::new(plan);
     let mut peers: BTreeMap<&RulePeer, BTreeSet<AtomId>> = BTreeMap::new();
     for tier in &plan.policies {
-        let group = wearers(plan, universe, &tier.secured);
+        let group = wardrobe.wearers(universe, &tier.secured);
         for rule in &tier.rules {
             let services = service_set(&rule.services);
             let peers = match peers.entry(&rule.peer) {
                 Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(new) => new.insert(peer_atoms(plan, policy, &rule.peer)?),
+                Entry::Vacant(new) => new.insert(peer_atoms(plan, &wardrobe, policy, &rule.peer)?),
             };
             for peer in peers.iter().copied() {
                 if tier.intra == Intra::Deny && group.contains(&peer) {
@@ -70,8 +71,9 @@ pub(crate) fn v3_excess(plan: &Plan, policy: &Policy) -> Option<(Permits, String
     let universe = policy.universe();
     let mut wide = Permits::default();
     let mut causes = BTreeSet::new();
+    let wardrobe = Wardrobe::new(plan);
     for tier in &plan.policies {
-        let group = wearers(plan, universe, &tier.secured);
+        let group = wardrobe.wearers(universe, &tier.secured);
         if tier.intra == Intra::ByRules {
             open_within(&mut wide, universe, tier, &group);
             causes.insert(V3_WITHIN);
@@ -141,17 +143,43 @@ fn carried(
     }
 }
 
-/// The points of all machines that wear all of some categories.
-fn wearers(plan: &Plan, universe: &Universe, categories: &[Category]) -> BTreeSet<AtomId> {
-    let worn = plan.worn.iter().filter(|(_, worn)| categories.iter().all(|category| worn.contains(category)));
-    worn.flat_map(|(role, _)| universe.of_role(*role)).copied().collect()
+/// Who wears what.
+struct Wardrobe<'a> {
+    by_category: BTreeMap<&'a Category, BTreeSet<RoleId>>,
 }
 
-fn peer_atoms(plan: &Plan, policy: &Policy, peer: &RulePeer) -> Result<BTreeSet<AtomId>, NotAligned> {
+impl<'a> Wardrobe<'a> {
+    fn new(plan: &'a Plan) -> Self {
+        let mut by_category: BTreeMap<&Category, BTreeSet<RoleId>> = BTreeMap::new();
+        for (role, worn) in &plan.worn {
+            for category in worn.iter() {
+                by_category.entry(category).or_default().insert(*role);
+            }
+        }
+        Self { by_category }
+    }
+
+    /// The points of all machines that wear all of some categories.
+    fn wearers(&self, universe: &Universe, categories: &[Category]) -> BTreeSet<AtomId> {
+        let mut sets: Vec<Option<&BTreeSet<RoleId>>> =
+            categories.iter().map(|category| self.by_category.get(category)).collect();
+        sets.sort_by_key(|set| set.map_or(0, BTreeSet::len));
+        let Some(Some(rarest)) = sets.first() else { return BTreeSet::new() };
+        let wear_all = rarest.iter().filter(|role| sets.iter().flatten().all(|set| set.contains(role)));
+        wear_all.flat_map(|role| universe.of_role(*role)).copied().collect()
+    }
+}
+
+fn peer_atoms(
+    plan: &Plan,
+    wardrobe: &Wardrobe<'_>,
+    policy: &Policy,
+    peer: &RulePeer,
+) -> Result<BTreeSet<AtomId>, NotAligned> {
     let universe = policy.universe();
     let within = |addresses: &AddressSet| Ok(universe.within(addresses)?.into_iter().collect());
     match peer {
-        RulePeer::Categories(categories) => Ok(wearers(plan, universe, categories)),
+        RulePeer::Categories(categories) => Ok(wardrobe.wearers(universe, categories)),
         RulePeer::Subnet(range) => within(&AddressSet::from_ranges([range])),
         RulePeer::AddressGroup(name) => plan
             .address_groups

@@ -91,7 +91,9 @@ fn fits(value: &Value, spec: &AttributeSpec, owner: &str, sink: &mut Sink) -> bo
         | (ValueType::TextOrWord, ValueKind::Number(_))
         | (ValueType::Date, ValueKind::Date(_))
         | (ValueType::Role | ValueType::Platform, ValueKind::Word(_)) => return true,
-        (ValueType::Address, ValueKind::Address(net)) => return has_no_host_bits(*net, value.span, sink),
+        (ValueType::Address, ValueKind::Address(net)) => {
+            return has_no_host_bits(*net, value.span, sink) && can_be_had(*net, value.span, sink);
+        }
         (ValueType::Number { low, high }, ValueKind::Number(number)) if (low..=high).contains(number) => {
             return true;
         }
@@ -143,6 +145,24 @@ fn looks_like_a_day(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
     lengths == [4, 2, 2] && parts.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// Ranges that no machine can have as an address of its own in a network.
+///
+/// Source: IANA special-purpose address registries, RFC 6890, read 2026-11-22: "this network", loopback, multicast,
+/// limited broadcast, unspecified, IPv6 loopback and multicast.
+const NOBODYS: [&str; 6] =
+    ["0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/4", "255.255.255.255/32", "::/127", "ff00::/8"];
+
+fn can_be_had(net: IpNet, span: Span, sink: &mut Sink) -> bool {
+    let nobodys =
+        NOBODYS.iter().filter_map(|range| range.parse::<IpNet>().ok()).find(|range| range.contains(&net));
+    if let Some(range) = nobodys {
+        let message = format!("no machine of a network has an address of `{net}`");
+        let report = Diagnostic::new(codes::WRONG_VALUE, message).label(span, format!("lies in {range}"));
+        sink.report(report.help("give the range in which the machines are"));
+    }
+    nobodys.is_none()
 }
 
 fn has_no_host_bits(net: IpNet, span: Span, sink: &mut Sink) -> bool {

@@ -6,8 +6,10 @@ use super::site::refs;
 use crate::diagnostic::{Diagnostic, codes, nearest};
 use crate::model::{Manager, Platform, PlatformId, Segment, Trust};
 use crate::policy::address::AddressSet;
+use crate::policy::interval::{Intervals, Point};
 use crate::syntax::ast::{self, Ident, Statement};
 use crate::vocabulary::{AttributeSpec, PlatformSpec, ValueType};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How far a place or role may be trusted.
 pub(super) const TRUST: AttributeSpec = AttributeSpec::optional(
@@ -49,7 +51,23 @@ impl<'a> Resolver<'a> {
                 kept.push(platform);
             }
         }
+        self.refuse_one_folder(&kept);
         kept.into_iter().map(|platform| self.resolve_platform(platform)).collect()
+    }
+
+    /// Each platform has a folder of its name in the output, and some file systems don't tell case apart.
+    fn refuse_one_folder(&mut self, platforms: &[&ast::Platform]) {
+        let mut folders: BTreeMap<String, &ast::Platform> = BTreeMap::new();
+        for platform in platforms {
+            let Some(first) = folders.insert(platform.name.text.to_lowercase(), platform) else { continue };
+            let message =
+                format!("platforms `{}` and `{}` differ in case only", first.name.text, platform.name.text);
+            let report = Diagnostic::new(codes::DUPLICATE_NAME, message)
+                .label(platform.name.span, "would be written to the same folder")
+                .label(first.name.span, "as this one")
+                .help("give one of them another name");
+            self.report(report);
+        }
     }
 
     fn resolve_platform(&mut self, platform: &ast::Platform) -> Platform {
@@ -121,7 +139,26 @@ impl<'a> Resolver<'a> {
                 segments.push(resolved);
             }
         }
+        self.refuse_overlaps(&segments);
         segments
+    }
+
+    /// One network has each address once.
+    fn refuse_overlaps(&mut self, segments: &[Segment]) {
+        let v4 = overlaps(segments, |segment| segment.addresses.v4());
+        let v6 = overlaps(segments, |segment| segment.addresses.v6());
+        for (first, second) in v4.union(&v6) {
+            let (Some(segment), Some(other)) = (segments.get(*first), segments.get(*second)) else {
+                continue;
+            };
+            let common = segment.addresses.intersection(&other.addresses);
+            let message = format!("segments `{}` and `{}` of one platform overlap", segment.name, other.name);
+            let report = Diagnostic::new(codes::SEGMENTS_OVERLAP, message)
+                .label(other.span, format!("{common} lies in both"))
+                .label(segment.span, "")
+                .help("correct the ranges, or make one segment of them: roles may share one");
+            self.report(report);
+        }
     }
 
     fn resolve_segment(&mut self, segment: &ast::Segment) -> Option<Segment> {
@@ -140,6 +177,30 @@ impl<'a> Resolver<'a> {
             span: segment.name.span,
         })
     }
+}
+
+/// Pairs of segments of one platform that have addresses of a family in common: each with one that begins before it.
+fn overlaps<'a, T: Point + 'a>(
+    segments: &'a [Segment],
+    addresses: impl Fn(&'a Segment) -> &'a Intervals<T>,
+) -> BTreeSet<(usize, usize)> {
+    let mut ranges: Vec<(PlatformId, T, T, usize)> = Vec::new();
+    for (at, segment) in segments.iter().enumerate() {
+        ranges.extend(addresses(segment).iter().map(|(low, high)| (segment.platform, low, high, at)));
+    }
+    ranges.sort_unstable();
+    let mut found = BTreeSet::new();
+    let mut farthest: Option<(PlatformId, T, usize)> = None;
+    for (platform, low, high, at) in ranges {
+        if let Some((_, end, before)) = farthest.filter(|(other, end, _)| *other == platform && low <= *end) {
+            found.insert((before.min(at), before.max(at)));
+            if high <= end {
+                continue;
+            }
+        }
+        farthest = Some((platform, high, at));
+    }
+    found
 }
 
 /// The value of `trust`.
