@@ -3,23 +3,30 @@
 use super::verdict::{Verdict, judge};
 use crate::diagnostic::{Diagnostic, Sink, codes};
 use crate::policy::service::ServiceSet;
+use crate::policy::universe::AtomId;
 use crate::policy::{Policy, RoleId};
 use crate::source::Span;
 use crate::target::compare::intended_between;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Reports every expect line that does not hold at the intent level.
 pub fn check(policy: &Policy, sink: &mut Sink) {
     for expect in policy.expects() {
         let wanted = if expect.allow { Verdict::Allow } else { Verdict::Deny };
-        let mut pairs: Vec<(RoleId, RoleId)> =
-            expect.from.iter().flat_map(|from| expect.to.iter().map(|to| (*from, *to))).collect();
+        let mut directions = vec![(&expect.from, &expect.to)];
         if expect.both_ways {
-            pairs.extend(pairs.clone().into_iter().map(|(from, to)| (to, from)));
+            directions.push((&expect.to, &expect.from));
         }
-        let failing = pairs.into_iter().find_map(|(from, to)| {
-            let got = judge(&expect.services, &intended_between(policy, from, to));
-            (got != wanted).then_some((from, to, got))
+        let failing = directions.into_iter().find_map(|(from, to)| {
+            let pairs: Vec<(RoleId, RoleId)> = if expect.allow {
+                from.iter().flat_map(|from| to.iter().map(|to| (*from, *to))).collect()
+            } else {
+                suspects(policy, from, to, &expect.services).into_iter().collect()
+            };
+            pairs.into_iter().find_map(|(from, to)| {
+                let got = judge(&expect.services, &intended_between(policy, from, to));
+                (got != wanted).then_some((from, to, got))
+            })
         });
         if let Some((from, to, got)) = failing {
             let ends = format!("`{}` to `{}` on {}", policy.name(from), policy.name(to), expect.services);
@@ -40,6 +47,27 @@ pub fn check(policy: &Policy, sink: &mut Sink) {
             sink.report(report.help("correct the rules or the expectation; `segc why` shows what decides"));
         }
     }
+}
+
+/// The pairs of roles between which something of the services is permitted: the only ones that a deny can fail for.
+fn suspects(
+    policy: &Policy,
+    from: &[RoleId],
+    to: &[RoleId],
+    services: &ServiceSet,
+) -> BTreeSet<(RoleId, RoleId)> {
+    let owners = |roles: &[RoleId]| {
+        let mut owners: BTreeMap<AtomId, RoleId> = BTreeMap::new();
+        for role in roles {
+            for atom in policy.universe().of_role(*role) {
+                owners.entry(*atom).or_insert(*role);
+            }
+        }
+        owners
+    };
+    let (sources, destinations) = (owners(from), owners(to));
+    let permitted = policy.intended().iter().filter(|(_, _, permitted)| permitted.meets(services));
+    permitted.filter_map(|(from, to, _)| Some((*sources.get(&from)?, *destinations.get(&to)?))).collect()
 }
 
 /// The lines that permit at least a part of the services between two roles, each once. Roles may share addresses, so a

@@ -7,6 +7,7 @@
 
 use super::Site;
 use crate::diagnostic::{Diagnostic, Sink, codes, nearest};
+use crate::policy::service::ServiceSet;
 use crate::policy::{KnownBy, PlatformId, Policy, RowId};
 use crate::source::{SourceMap, Span};
 use crate::target::manifest::{self, Manifest};
@@ -373,27 +374,33 @@ fn manifest_rules(policy: &Policy, sources: &SourceMap, written: &[Written]) -> 
     for file in written {
         for rule in &file.artifact.rules {
             let Some(flow) = flows.get(&rule.row) else { continue };
+            // A merged rule may be wider than what this row asks of it.
+            let services = match &rule.services {
+                Some(services) => flow.services.intersection(services),
+                None => flow.services.clone(),
+            };
             rules.push(manifest::ManifestRule {
                 id: rule.row.to_string(),
                 artifact: file.path.clone(),
                 pointer: rule.pointer.clone(),
                 from: policy.name(flow.from).to_owned(),
                 to: policy.name(flow.to).to_owned(),
-                service: flow.services.explicit(),
-                provenance: provenance(flow, sources),
+                provenance: provenance(flow, &services, sources),
+                service: services.explicit(),
             });
         }
     }
     rules
 }
 
-/// The reasons of a flow with their places, each once.
+/// The reasons for some services of a flow with their places, each once.
 pub(crate) fn provenance(
     flow: &crate::policy::Flow,
+    services: &ServiceSet,
     sources: &SourceMap,
 ) -> Vec<manifest::ManifestProvenance> {
     let mut reasons = Vec::new();
-    for reason in &flow.provenance {
+    for reason in flow.provenance.iter().filter(|reason| reason.services.meets(services)) {
         let file = sources.get(reason.span.source);
         let entry = manifest::ManifestProvenance {
             statement: reason.statement.clone(),

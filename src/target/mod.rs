@@ -13,6 +13,7 @@ pub mod proof;
 pub mod text;
 
 use crate::policy::flow_set::FlowSet;
+use crate::policy::service::ServiceSet;
 pub use crate::policy::universe::NotAligned;
 use crate::policy::{PlatformId, Policy, RoleId, RowId};
 use crate::vocabulary::PlatformSpec;
@@ -87,6 +88,8 @@ pub struct RulePointer {
     pub row: RowId,
     /// JSON pointer (RFC 6901), or `line N` for a file of lines.
     pub pointer: String,
+    /// The services of the rule, where it carries only a part of the row's.
+    pub services: Option<ServiceSet>,
 }
 
 /// A compiler back end for one kind of platform.

@@ -244,12 +244,11 @@ impl Writer<'_> {
         places.sort_by_key(|(list, place, _)| (*list, *place));
         for (list, place, rule) in places {
             let list = PEER_LISTS.get(list).copied().unwrap_or_default();
-            self.pointers.extend(
-                rule.rows.iter().map(|row| RulePointer {
-                    row: row.clone(),
-                    pointer: format!("{pointer}/{list}/{place}"),
-                }),
-            );
+            self.pointers.extend(rule.rows.iter().map(|row| RulePointer {
+                row: row.clone(),
+                pointer: format!("{pointer}/{list}/{place}"),
+                services: Some(rule.services.clone()),
+            }));
         }
         written
     }

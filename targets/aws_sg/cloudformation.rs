@@ -181,7 +181,12 @@ pub(super) fn render(plan: &Plan) -> Artifact {
     };
     let pointer = |rule: &Rule| format!("/Resources/{}", rule.id);
     let rules = plan.rules.iter().flat_map(|rule| {
-        rule.rows.iter().map(move |row| RulePointer { row: row.clone(), pointer: pointer(rule) })
+        let services = || Some(rule.services.clone());
+        rule.rows.iter().map(move |row| RulePointer {
+            row: row.clone(),
+            pointer: pointer(rule),
+            services: services(),
+        })
     });
     Artifact { spelling: CLOUDFORMATION, bytes: json(&template), rules: rules.collect(), symbols: Vec::new() }
 }

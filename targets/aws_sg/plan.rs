@@ -181,6 +181,8 @@ pub struct Rule {
     pub direction: Direction,
     /// Protocol and ports.
     pub permission: Permission,
+    /// The same as a set, for the map of reasons.
+    pub services: ServiceSet,
     /// The other end.
     pub peer: Peer,
     /// Reason and row ids, in AWS's characters.
@@ -357,6 +359,7 @@ fn plan_rules(policy: &Policy, draft: &Draft, groups: &BTreeMap<RoleId, Group>) 
             group: *owner,
             direction: *direction,
             permission: Permission::of(range),
+            services: ServiceSet::from_ranges([range]),
             peer: peer.clone(),
             description: describe(policy, rows, range),
             rows: rows

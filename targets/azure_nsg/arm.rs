@@ -207,8 +207,11 @@ fn pointers(plan: &Plan) -> Vec<RulePointer> {
     for (nsg, at) in plan.nsgs.iter().zip(plan.asgs.len()..) {
         for (number, rule) in nsg.rules.iter().enumerate() {
             let pointer = format!("/resources/{at}/properties/securityRules/{number}");
-            let point =
-                |row: &crate::policy::RowId| RulePointer { row: row.clone(), pointer: pointer.clone() };
+            let point = |row: &crate::policy::RowId| RulePointer {
+                row: row.clone(),
+                pointer: pointer.clone(),
+                services: None,
+            };
             pointers.extend(rule.rows.iter().map(point));
         }
     }

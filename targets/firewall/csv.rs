@@ -5,7 +5,7 @@
 //! Invariant: no cell is a formula to a spreadsheet, and none has a line break.
 
 use super::plan::{Endpoint, Line, Plan, Row};
-use crate::policy::service::{Protocol, ServiceRange};
+use crate::policy::service::{Protocol, ServiceRange, ServiceSet};
 use crate::target::{Artifact, RulePointer, Spelling};
 
 const HEADER: [&str; 13] = [
@@ -37,7 +37,8 @@ pub(crate) fn render(plan: &Plan, spelling: Spelling) -> Artifact {
         for line in &row.lines {
             records.push(record(row, line));
             let pointer = format!("line {}", records.len());
-            rules.push(RulePointer { row: row.id.clone(), pointer });
+            let services = Some(ServiceSet::from_ranges([line.service]));
+            rules.push(RulePointer { row: row.id.clone(), pointer, services });
         }
     }
     Artifact { spelling, bytes: csv_bytes(&records), rules, symbols: Vec::new() }

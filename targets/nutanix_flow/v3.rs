@@ -202,7 +202,7 @@ fn policy_body<'a>(
             Err(holder) => format!("{base}{holder}"),
         };
         list.extend(written.ok());
-        let point = |row: &RowId| RulePointer { row: row.clone(), pointer: pointer.clone() };
+        let point = |row: &RowId| RulePointer { row: row.clone(), pointer: pointer.clone(), services: None };
         pointers.extend(rule.rows.iter().map(point));
     }
     let app_rule = AppRule {

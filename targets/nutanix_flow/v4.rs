@@ -154,7 +154,8 @@ fn pointers(plan: &Plan) -> Vec<RulePointer> {
         let first = usize::from(tier.intra == Intra::Deny);
         for (at, rule) in tier.rules.iter().enumerate() {
             let pointer = format!("/policies/{policy}/rules/{}", first + at);
-            let point = |row: &RowId| RulePointer { row: row.clone(), pointer: pointer.clone() };
+            let point =
+                |row: &RowId| RulePointer { row: row.clone(), pointer: pointer.clone(), services: None };
             pointers.extend(rule.rows.iter().map(point));
         }
     }

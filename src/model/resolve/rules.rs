@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 const UNLABELLED: &str = "allow";
 
 /// Most pairs of roles that all lines of a site may mean together: more is a mistake, and would not fit in memory.
-pub(super) const MOST_PAIRS: usize = 1_000_000;
+pub(super) const MOST_PAIRS: usize = 250_000;
 
 const EXCEPTION: &[AttributeSpec] = &[
     AttributeSpec::required("ticket", ValueType::TextOrWord, "the ticket that approved it"),
