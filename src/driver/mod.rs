@@ -17,7 +17,10 @@ use crate::catalogue::Catalogue;
 use crate::check::{self, Strictness};
 use crate::diagnostic::{Diagnostic, Sink, codes};
 use crate::model::{Model, resolve::resolve};
-use crate::policy::{Policy, lower::lower};
+use crate::policy::{
+    Policy,
+    lower::{TooManyClasses, lower},
+};
 use crate::source::SourceMap;
 use crate::syntax::ast::File;
 use crate::targets::TARGETS;
@@ -62,7 +65,22 @@ pub fn check_model(
         sink.report(report);
         return None;
     };
-    let policy = lower(model, day);
+    let policy = match lower(model, day) {
+        Ok(policy) => policy,
+        Err(TooManyClasses { classes, limit, span }) => {
+            let message = format!(
+                "the flows of the site mean {classes} pairs of parties and ranges, more than {limit}"
+            );
+            let report = Diagnostic::new(codes::TOO_MUCH, message).help(
+                "let fewer ranges of roles overlap, or write roles that are not cut into so many pieces",
+            );
+            sink.report(match span {
+                Some(span) => report.label(span, "means most of them"),
+                None => report,
+            });
+            return None;
+        }
+    };
     check::check(&policy, strictness, sink);
     Some(policy)
 }

@@ -2,8 +2,8 @@
 //!
 //! In: a [`Model`] and the as-of day. Out: a [`Policy`].
 //!
-//! Invariant: nothing is decided here that a target could decide otherwise, and nothing is refused: a model lowers
-//! always, and `check` says what is wrong with the result.
+//! Invariant: nothing is decided here that a target could decide otherwise, and nothing is refused but a site that
+//! would not fit in memory; `check` says what is wrong with the result.
 
 use super::address::AddressSet;
 use super::flow_set::FlowSet;
@@ -14,6 +14,7 @@ use crate::model::{
     self, EnforcementState, Grant, GrantKind, KnownBy, Manager, Model, Placement, PlatformId, RoleId,
     Rollout, Side,
 };
+use crate::source::Span;
 use std::collections::{BTreeMap, BTreeSet};
 use time::Date;
 
@@ -23,8 +24,25 @@ const SHORT_ROW_ID: usize = 8;
 /// Characters of a row id behind `r-` where two rows of a site would have the same short one.
 const LONG_ROW_ID: usize = 24;
 
+/// Most pairs of points that all flows of a site may mean together: more would not fit in memory.
+const MOST_CLASSES: usize = 5_000_000;
+
+/// A site whose flows mean more pairs of points than fit in memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TooManyClasses {
+    /// How many they mean.
+    pub classes: usize,
+    /// How many they may mean.
+    pub limit: usize,
+    /// The statement of the flow that means most.
+    pub span: Option<Span>,
+}
+
 /// Builds the policy of a site for one day: exceptions that are not in force on it take no part in the flows.
-pub fn lower(model: &Model, as_of: Date) -> Policy {
+///
+/// # Errors
+/// [`TooManyClasses`] when overlapping ranges cut the roles of flows into too many pieces.
+pub fn lower(model: &Model, as_of: Date) -> Result<Policy, TooManyClasses> {
     let platforms: Vec<Platform> = model.platforms.iter().map(lower_platform).collect();
     let occupants = occupants(model);
     let segment_ranges: Vec<AddressSet> =
@@ -41,6 +59,7 @@ pub fn lower(model: &Model, as_of: Date) -> Policy {
         .chain(in_force.map(|exception| (&exception.grant, Some(exception.expires))))
         .collect();
     let flows = lower_flows(&granted, &names);
+    check_size(&flows, &universe)?;
     let mut intended = FlowSet::empty();
     for flow in &flows {
         intended.insert_product(
@@ -53,7 +72,7 @@ pub fn lower(model: &Model, as_of: Date) -> Policy {
 
     let (forbids, positions) = lower_forbids(model, &universe);
     let exceptions = lower_exceptions(model, &names, &positions);
-    Policy {
+    Ok(Policy {
         header: Header {
             site: model.site.name.clone(),
             release: model.site.release.clone(),
@@ -70,7 +89,21 @@ pub fn lower(model: &Model, as_of: Date) -> Policy {
         intended,
         forbids,
         exceptions,
+    })
+}
+
+fn check_size(flows: &[Flow], universe: &Universe) -> Result<(), TooManyClasses> {
+    let size = |flow: &Flow| {
+        let (from, to) = (universe.of_role(flow.from).len(), universe.of_role(flow.to).len());
+        from.saturating_mul(to)
+    };
+    let classes = flows.iter().map(size).fold(0, usize::saturating_add);
+    if classes <= MOST_CLASSES {
+        return Ok(());
     }
+    let largest = flows.iter().max_by_key(|flow| size(flow));
+    let span = largest.and_then(|flow| flow.provenance.first()).map(|reason| reason.span);
+    Err(TooManyClasses { classes, limit: MOST_CLASSES, span })
 }
 
 fn is_in_force(exception: &model::Exception, day: Date) -> bool {

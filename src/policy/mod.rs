@@ -127,17 +127,6 @@ impl Party {
     pub fn attribute(&self, key: &str) -> Option<&str> {
         self.attributes.get(key).and_then(|values| values.first()).map(String::as_str)
     }
-
-    /// The host names that it is known by.
-    pub fn host_names(&self) -> impl Iterator<Item = &str> {
-        self.known_by
-            .iter()
-            .flat_map(|name| match name {
-                KnownBy::Names(names) => names.as_slice(),
-                _ => &[],
-            })
-            .map(String::as_str)
-    }
 }
 
 /// One reason for a flow.
@@ -235,13 +224,6 @@ pub struct Exception {
     pub expires_span: Span,
     /// The statement.
     pub span: Span,
-}
-
-impl Exception {
-    /// True on days from `starts` up to the day before `expires`.
-    pub fn in_force(&self, day: Date) -> bool {
-        self.starts <= day && day < self.expires
-    }
 }
 
 /// A test of the file.

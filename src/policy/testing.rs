@@ -279,6 +279,6 @@ impl SiteBuilder {
                 span: nowhere(),
             });
         }
-        lower(&self.model, day(0))
+        lower(&self.model, day(0)).unwrap()
     }
 }

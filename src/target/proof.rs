@@ -204,8 +204,8 @@ fn roles_by_atom(policy: &Policy) -> BTreeMap<AtomId, Vec<RoleId>> {
     roles
 }
 
-/// Source and destination points of one widening.
-type Points = (BTreeSet<AtomId>, BTreeSet<AtomId>);
+/// The pairs of source and destination points of one widening.
+type Points = BTreeSet<(AtomId, AtomId)>;
 
 fn describe_all(policy: &Policy, set: &FlowSet, spelling: Option<(&'static str, &String)>) -> Vec<Widening> {
     let roles = roles_by_atom(policy);
@@ -215,8 +215,7 @@ fn describe_all(policy: &Policy, set: &FlowSet, spelling: Option<(&'static str, 
         for source in roles.get(&from).unwrap_or(&nobody) {
             for destination in roles.get(&to).unwrap_or(&nobody) {
                 let points = classes.entry((*source, *destination, services.clone())).or_default();
-                points.0.insert(from);
-                points.1.insert(to);
+                points.insert((from, to));
             }
         }
     }
@@ -241,10 +240,13 @@ fn describe(
     let flows: Vec<usize> =
         meant.into_iter().filter(|(likeness, _)| Some(*likeness) == closest).map(|(_, flow)| flow).collect();
     let first = flows.first().and_then(|at| policy.flows().get(*at));
+    let shown = if flows.is_empty() { flows_with_an_end(policy, from, to, &services) } else { flows.clone() };
     let cause = match spelling {
         Some((_, cause)) => cause.clone(),
-        None => first
-            .map_or_else(|| "a rule is wider than its flow".to_owned(), |flow| cause(policy, flow, from, to)),
+        None => first.map_or_else(
+            || "a rule names addresses by a name that may hold these too".to_owned(),
+            |flow| cause(policy, flow, from, to),
+        ),
     };
     let wears_by_word = |role: RoleId| policy.party(role).is_some_and(|party| party.group != role);
     let declared = spelling.is_none()
@@ -258,15 +260,15 @@ fn describe(
     Widening {
         id: String::new(),
         forbids: forbids_met(policy, points, &services).map(|forbid| forbid.name.clone()).collect(),
-        from_part: part(policy, from, &points.0),
-        to_part: part(policy, to, &points.1),
+        from_part: part(policy, from, points.iter().map(|(from, _)| *from)),
+        to_part: part(policy, to, points.iter().map(|(_, to)| *to)),
         from,
         to,
         services,
         cause,
         declared,
         spelling: spelling.map(|(id, _)| id),
-        flows,
+        flows: shown,
     }
 }
 
@@ -283,6 +285,14 @@ fn meant_flows(
             Some(((likeness(policy, flow.from, from)?, likeness(policy, flow.to, to)?), at))
         })
         .collect()
+}
+
+/// Where no line is meant for parties like these: the lines that share an end, for example one that names a set of
+/// addresses whose extent only the platform knows.
+fn flows_with_an_end(policy: &Policy, from: RoleId, to: RoleId, services: &ServiceSet) -> Vec<usize> {
+    let flows = policy.flows().iter().enumerate().filter(|(_, flow)| flow.services.meets(services));
+    let alike = |meant, gaining| likeness(policy, meant, gaining).is_some();
+    flows.filter(|(_, flow)| alike(flow.from, from) || alike(flow.to, to)).map(|(at, _)| at).collect()
 }
 
 fn likeness(policy: &Policy, meant: RoleId, gaining: RoleId) -> Option<Likeness> {
@@ -320,13 +330,14 @@ fn cause(policy: &Policy, flow: &Flow, from: RoleId, to: RoleId) -> String {
     if texts.is_empty() { "the rule can't be written more exactly".to_owned() } else { texts.join("; ") }
 }
 
-fn part(policy: &Policy, role: RoleId, points: &BTreeSet<AtomId>) -> Option<AddressSet> {
+fn part(policy: &Policy, role: RoleId, points: impl Iterator<Item = AtomId>) -> Option<AddressSet> {
     let universe = policy.universe();
+    let points: BTreeSet<AtomId> = points.collect();
     if universe.of_role(role).iter().all(|atom| points.contains(atom)) {
         return None;
     }
     let atoms = points.iter().filter_map(|atom| universe.get(*atom));
-    Some(atoms.fold(AddressSet::empty(), |sum, atom| sum.union(&atom.addresses)))
+    Some(AddressSet::union_of(atoms.map(|atom| &atom.addresses)))
 }
 
 fn forbids_met<'a>(
@@ -334,9 +345,9 @@ fn forbids_met<'a>(
     points: &'a Points,
     services: &'a ServiceSet,
 ) -> impl Iterator<Item = &'a Forbid> {
-    policy.forbids().iter().filter(move |forbid| {
-        points.0.iter().any(|from| points.1.iter().any(|to| forbid.excludes(*from, *to).meets(services)))
-    })
+    let excluded =
+        move |forbid: &&Forbid| points.iter().any(|(from, to)| forbid.excludes(*from, *to).meets(services));
+    policy.forbids().iter().filter(excluded)
 }
 
 /// Undeclared widenings first, each series numbered from 1 in name order.
@@ -366,8 +377,13 @@ fn report_widening(policy: &Policy, widening: &Widening, sink: &mut Sink) {
     );
     let report = match broken.first() {
         Some(forbid) => {
-            let message =
-                format!("the artefacts would permit {what}, which forbid `{}` excludes", forbid.name);
+            let message = format!(
+                "the artefacts would permit {} from `{}` to `{}`, which forbid `{}` excludes",
+                widening.services.intersection(&forbid.services),
+                policy.name(widening.from),
+                policy.name(widening.to),
+                forbid.name
+            );
             let help = "give the roles groups or ranges of their own, or let somebody else keep the promise: \
                         `enforced-by config` or `enforced-by citrix`";
             let report = Diagnostic::new(codes::WIDENING_MEETS_FORBID, message).help(help);

@@ -175,6 +175,14 @@ impl Quota {
         if contributors.len() > CONTRIBUTORS {
             report = report.note(format!("{} more rows take part", contributors.len() - CONTRIBUTORS));
         }
+        let is_internet = |role| policy.party(role).is_some_and(|party| party.is_internet);
+        let meets_internet = contributors.iter().filter_map(|(row, _)| policy.flows().get(*row));
+        if meets_internet.into_iter().any(|flow| is_internet(flow.from) || is_internet(flow.to)) {
+            report = report.help(
+                "`internet` is exactly what no role covers, which takes many ranges: go through a proxy with `via`, or \
+                 declare a role with `cidr = 0.0.0.0/0`, and what it covers besides is reported",
+            );
+        }
         report
             .note("ports and ranges of this group are already merged as far as they touch")
             .help("place the other party on the platform, so that one group stands for all its addresses")

@@ -9,7 +9,11 @@ use crate::diagnostic::codes;
 use crate::diagnostic::{Code, Diagnostic, Sink, nearest};
 use crate::source::Span;
 use crate::syntax::ast::Ident;
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Unknown names that are compared with every known one: beyond that, the author has another problem than typing.
+const MOST_COMPARED: usize = 100;
 
 /// The names of one sort of thing.
 #[derive(Debug)]
@@ -18,13 +22,15 @@ pub(super) struct Names {
     unknown: Code,
     declared: BTreeMap<String, (usize, Span)>,
     lost: BTreeSet<String>,
+    /// How many unknown names were compared with all others for "did you mean".
+    compared: Cell<usize>,
 }
 
 impl Names {
     /// No names of `what` (`role`); `unknown` is the code for a name that nobody declares. `lost` are names whose
     /// statements could not be parsed.
     pub(super) fn new(what: &'static str, unknown: Code, lost: &BTreeSet<String>) -> Self {
-        Self { what, unknown, declared: BTreeMap::new(), lost: lost.clone() }
+        Self { what, unknown, declared: BTreeMap::new(), lost: lost.clone(), compared: Cell::new(0) }
     }
 
     /// Declares a name for a position. False after a report when it is taken.
@@ -82,7 +88,12 @@ impl Names {
     fn unknown_name(&self, name: &Ident) -> Diagnostic {
         let message = format!("{} `{}` is used here but no line declares it", self.what, name.text);
         let report = Diagnostic::new(self.unknown, message).label(name.span, "not declared");
-        match nearest(&name.text, self.declared.keys().map(String::as_str)) {
+        let compared = self.compared.replace(self.compared.get() + 1);
+        let near = nearest(
+            &name.text,
+            self.declared.keys().map(String::as_str).filter(|_| compared < MOST_COMPARED),
+        );
+        match near {
             Some(near) => report.help_edit(format!("did you mean `{near}`?"), name.span, near),
             None if self.declared.is_empty() => report.help(format!("no {} is declared at all", self.what)),
             None if self.declared.len() <= 12 => {
