@@ -85,7 +85,8 @@ fn summary(policy: &Policy, compiled: &Compiled, folder: &str) -> String {
     let mut text = String::new();
     for artifact in &manifest.artifacts {
         // Writing into a string can't fail.
-        let _ = writeln!(text, "{folder}/{}  {} rules", artifact.path, artifact.rules);
+        let rules = if artifact.rules == 1 { "rule" } else { "rules" };
+        let _ = writeln!(text, "{folder}/{}  {} {rules}", artifact.path, artifact.rules);
     }
     let _ = writeln!(text, "{folder}/manifest.json");
     for widening in compiled.proof.widenings.iter().filter(|widening| !widening.declared) {
