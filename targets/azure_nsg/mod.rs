@@ -6,15 +6,15 @@
 //! Where the platform differs from the policy, and what is written instead:
 //! - A network security group is bound to a subnet, and a subnet takes one. So there is one for each segment, and
 //!   each rule says which role of the segment it is for: by application security group, or by the role's range where
-//!   no other role can be at the same address ([`membership`]).
+//!   no other role can be at the same address (`membership`).
 //! - Beneath every group lie Azure's own rules, which open the whole virtual network. So each direction ends with a
-//!   rule that denies everything, and the load balancer's probes need a rule of their own ([`group`]).
+//!   rule that denies everything, and the load balancer's probes need a rule of their own (`group`).
 //! - The first rule that matches decides, so every rule has a number. It comes from the rule's identity and the lock,
 //!   so that a new rule renumbers nothing.
 //! - Rules hold one address family, one protocol, and no host names; ICMP has no types. What can't be said exactly is
-//!   refused ([`rules`]).
+//!   refused (`rules`).
 //!
-//! Invariant: what the rules permit is read back by [`permits`], which shares no code with the planner.
+//! Invariant: what the rules permit is read back by `permits`, which shares no code with the planner.
 
 mod arm;
 mod group;
