@@ -6,15 +6,14 @@
 //! lie on another one; the selection decides what is written.
 
 use super::Site;
+use super::manifest::build_manifest;
 use crate::diagnostic::{Diagnostic, Sink, codes, nearest};
-use crate::policy::service::ServiceSet;
-use crate::policy::{KnownBy, PlatformId, Policy, RowId};
-use crate::source::{SourceMap, Span};
-use crate::target::manifest::{self, Manifest};
+use crate::policy::{PlatformId, Policy};
+use crate::source::Span;
+use crate::target::manifest::Manifest;
 use crate::target::proof::{PlatformPermits, Proof, SpellingPermits, not_aligned, prove};
 use crate::target::{Artifact, Lock, PlanContext, Planned, QuotaUse, Spelling, Target};
 use crate::targets::TARGETS;
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 /// What to write.
@@ -62,11 +61,11 @@ pub struct Compiled {
 }
 
 /// One platform with its plan.
-struct PlannedPlatform {
+pub(super) struct PlannedPlatform {
     id: PlatformId,
-    name: String,
-    target: &'static dyn Target,
-    plan: Box<dyn Planned>,
+    pub(super) name: String,
+    pub(super) target: &'static dyn Target,
+    pub(super) plan: Box<dyn Planned>,
 }
 
 /// Plans every written platform and proves the whole. Reports are in `sink`, errors among them; `None` when a platform
@@ -259,11 +258,11 @@ fn prove_all(
 }
 
 /// One rendered artefact with where it goes.
-struct Written {
-    path: String,
-    platform: String,
-    target: &'static str,
-    artifact: Artifact,
+pub(super) struct Written {
+    pub(super) path: String,
+    pub(super) platform: String,
+    pub(super) target: &'static str,
+    pub(super) artifact: Artifact,
 }
 
 fn write(platform: &PlannedPlatform, selection: &Selection, proof: &Proof) -> Vec<Written> {
@@ -279,169 +278,4 @@ fn write(platform: &PlannedPlatform, selection: &Selection, proof: &Proof) -> Ve
             artifact: platform.plan.render(*spelling),
         })
         .collect()
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    data_encoding::HEXLOWER.encode(&Sha256::digest(bytes))
-}
-
-fn build_manifest(
-    policy: &Policy,
-    sources: &SourceMap,
-    planned: &[PlannedPlatform],
-    written: &[Written],
-    proof: &Proof,
-) -> Manifest {
-    let header = policy.header();
-    Manifest {
-        schema: manifest::SCHEMA,
-        tool: format!("segc {}", env!("CARGO_PKG_VERSION")),
-        language: crate::syntax::LANGUAGE_VERSION,
-        catalogue: header.catalogue.clone(),
-        site: header.site.clone(),
-        release: header.release.clone(),
-        as_of: header.as_of.to_string(),
-        sources: sources
-            .iter()
-            .map(|(_, file)| manifest::ManifestSource {
-                path: file.relative.clone(),
-                sha256: sha256(file.text.as_bytes()),
-            })
-            .collect(),
-        artifacts: written.iter().map(manifest_artifact).collect(),
-        roles: manifest_roles(policy, planned),
-        rules: manifest_rules(policy, sources, written),
-        widenings: manifest_widenings(policy, proof),
-        quotas: manifest_quotas(planned),
-        symbols: written
-            .iter()
-            .filter(|written| !written.artifact.symbols.is_empty())
-            .map(|written| (written.path.clone(), written.artifact.symbols.clone()))
-            .collect(),
-    }
-}
-
-fn manifest_artifact(written: &Written) -> manifest::ManifestArtifact {
-    let mut places: Vec<&str> = written.artifact.rules.iter().map(|rule| rule.pointer.as_str()).collect();
-    places.sort_unstable();
-    places.dedup();
-    manifest::ManifestArtifact {
-        path: written.path.clone(),
-        platform: written.platform.clone(),
-        target: written.target,
-        spelling: written.artifact.spelling.id,
-        sha256: sha256(&written.artifact.bytes),
-        rules: places.len(),
-    }
-}
-
-fn manifest_roles(policy: &Policy, planned: &[PlannedPlatform]) -> BTreeMap<String, manifest::ManifestRole> {
-    let mut roles = BTreeMap::new();
-    for (_, party) in policy.parties() {
-        let platform =
-            party.platform.and_then(|id| policy.platform(id)).map(|platform| platform.name.clone());
-        let segment = party.segment.and_then(|id| policy.segment(id)).map(|segment| segment.name.clone());
-        let known_by = party.known_by.iter().flat_map(|name| match name {
-            KnownBy::Tag(name) | KnownBy::PrefixList(name) => vec![name.clone()],
-            KnownBy::Names(names) => names.clone(),
-        });
-        let role = manifest::ManifestRole {
-            kind: party.kind.clone(),
-            platform,
-            segment,
-            managed_by: party.managed_by.clone(),
-            enforced: party.enforced,
-            addresses: party.addresses.ranges().iter().map(ToString::to_string).collect(),
-            known_by: known_by.collect(),
-            identity: BTreeMap::new(),
-        };
-        roles.insert(party.name.clone(), role);
-    }
-    for platform in planned {
-        for (role, identity) in platform.plan.identities() {
-            if let Some(role) = roles.get_mut(policy.name(role)) {
-                role.identity.insert(platform.target.info().id, identity);
-            }
-        }
-    }
-    roles
-}
-
-fn manifest_rules(policy: &Policy, sources: &SourceMap, written: &[Written]) -> Vec<manifest::ManifestRule> {
-    let flows: BTreeMap<&RowId, &crate::policy::Flow> =
-        policy.flows().iter().map(|flow| (&flow.id, flow)).collect();
-    let mut rules = Vec::new();
-    for file in written {
-        for rule in &file.artifact.rules {
-            let Some(flow) = flows.get(&rule.row) else { continue };
-            // A merged rule may be wider than what this row asks of it.
-            let services = match &rule.services {
-                Some(services) => flow.services.intersection(services),
-                None => flow.services.clone(),
-            };
-            rules.push(manifest::ManifestRule {
-                id: rule.row.to_string(),
-                artifact: file.path.clone(),
-                pointer: rule.pointer.clone(),
-                from: policy.name(flow.from).to_owned(),
-                to: policy.name(flow.to).to_owned(),
-                provenance: provenance(flow, &services, sources),
-                service: services.explicit(),
-            });
-        }
-    }
-    rules
-}
-
-/// The reasons for some services of a flow with their places, each once.
-pub(crate) fn provenance(
-    flow: &crate::policy::Flow,
-    services: &ServiceSet,
-    sources: &SourceMap,
-) -> Vec<manifest::ManifestProvenance> {
-    let mut reasons = Vec::new();
-    for reason in flow.provenance.iter().filter(|reason| reason.services.meets(services)) {
-        let file = sources.get(reason.span.source);
-        let entry = manifest::ManifestProvenance {
-            statement: reason.statement.clone(),
-            path: file.map_or_else(String::new, |file| file.relative.clone()),
-            line: file.map_or(0, |file| file.line_column(reason.span.start).line),
-            catalogue: reason.catalogue.clone(),
-        };
-        if !reasons.contains(&entry) {
-            reasons.push(entry);
-        }
-    }
-    reasons
-}
-
-fn manifest_widenings(policy: &Policy, proof: &Proof) -> Vec<manifest::ManifestWidening> {
-    let widenings = proof.widenings.iter();
-    widenings
-        .map(|widening| manifest::ManifestWidening {
-            id: widening.id.clone(),
-            from: policy.name(widening.from).to_owned(),
-            to: policy.name(widening.to).to_owned(),
-            service: widening.services.explicit(),
-            from_addresses: widening.from_part.as_ref().map(ToString::to_string),
-            to_addresses: widening.to_part.as_ref().map(ToString::to_string),
-            cause: widening.cause.clone(),
-            declared: widening.declared,
-            spelling: widening.spelling,
-            forbids: widening.forbids.clone(),
-        })
-        .collect()
-}
-
-fn manifest_quotas(planned: &[PlannedPlatform]) -> Vec<manifest::ManifestQuota> {
-    let of_platform = |platform: &PlannedPlatform| {
-        let name = platform.name.clone();
-        platform.plan.quotas().into_iter().map(move |quota| manifest::ManifestQuota {
-            platform: name.clone(),
-            quota: quota.quota,
-            used: quota.used,
-            limit: quota.limit,
-        })
-    };
-    planned.iter().flat_map(of_platform).collect()
 }

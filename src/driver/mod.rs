@@ -6,6 +6,7 @@
 
 mod compile;
 mod load;
+mod manifest;
 mod suggest;
 
 pub use compile::{CompileOptions, Compiled, CompiledArtifact, Selection, compile, plan_and_prove};
