@@ -55,6 +55,7 @@ fn write(arguments: &Compile, session: &mut Session, compiled: &Compiled) -> boo
         .iter()
         .map(|file| (arguments.output.join(&file.path), file.bytes.as_slice()))
         .collect();
+    let leftovers = leftovers(arguments, session, compiled);
     if let Err(failure) = files::replace_all(&outputs) {
         let report = Diagnostic::new(codes::CANNOT_WRITE, failure.to_string())
             .help("nothing was replaced; give a folder that can be written with `-o`");
@@ -62,7 +63,33 @@ fn write(arguments: &Compile, session: &mut Session, compiled: &Compiled) -> boo
         return false;
     }
     write_lock(session, &compiled.lock);
+    for path in leftovers {
+        let message = format!("`{}` is from an earlier compile and is not written any more", path.display());
+        let help = "delete it, so that nobody applies it: the manifest no longer knows it";
+        session.site.sink.report(Diagnostic::new(codes::LEFT_OVER, message).help(help));
+    }
     true
+}
+
+/// What the folder's own manifest lists and this compile does not write; nothing when only a part was asked for.
+fn leftovers(arguments: &Compile, session: &Session, compiled: &Compiled) -> Vec<PathBuf> {
+    #[derive(serde::Deserialize)]
+    struct Before {
+        artifacts: Vec<BeforeArtifact>,
+    }
+    #[derive(serde::Deserialize)]
+    struct BeforeArtifact {
+        path: String,
+    }
+    if session.options.selection != Selection::default() {
+        return Vec::new();
+    }
+    let text = files::read_if_present(&arguments.output.join("manifest.json")).ok().flatten();
+    // A file that is no manifest of ours says nothing about what was written before.
+    let before = text.and_then(|text| serde_json::from_str::<Before>(&text).ok());
+    let listed = before.into_iter().flat_map(|before| before.artifacts).map(|artifact| artifact.path);
+    let gone = listed.filter(|path| !compiled.files.iter().any(|file| file.path == *path));
+    gone.map(|path| arguments.output.join(path)).filter(|path| path.is_file()).collect()
 }
 
 /// Keeps the numbers that were given out, if any; an unchanged lock is not touched.

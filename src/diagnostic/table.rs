@@ -9,6 +9,7 @@ codes! {
     7 "0007" BAD_CASE_FILE Error "bad-case-file" "a case file can't be used";
     8 "0008" BAD_CATEGORIES Error "bad-categories" "a categories file can't be used";
     9 "0009" LOCK_NOT_WRITTEN Warning "lock-not-written" "the lock file could not be written";
+    10 "0010" LEFT_OVER Warning "left-over" "a file of an earlier compile is not written any more";
     // 1: syntax
     1001 "1001" UNEXPECTED_TOKEN Error "unexpected-token" "something else was expected here";
     1002 "1002" UNTERMINATED_STRING Error "unterminated-string" "a string has no closing quote";
