@@ -295,6 +295,17 @@ mod tests {
     }
 
     #[test]
+    fn who_is_known_only_by_name_is_somewhere_on_the_internet() {
+        let universe = Universe::new(&[occupant(0, false, &["10.0.0.0/8"]), occupant(1, false, &[])], &[]);
+        let named = universe.of_role(RoleId(1))[0];
+        let nets = ["10.0.0.0/8".parse().unwrap()];
+        assert!(!universe.within(&AddressSet::from_ranges(&nets)).unwrap().contains(&named));
+        let rest = AddressSet::all().difference(&AddressSet::from_ranges(&nets));
+        assert!(universe.within(&rest).unwrap().contains(&named));
+        assert!(universe.within(&AddressSet::all()).unwrap().contains(&named));
+    }
+
+    #[test]
     fn a_set_that_cuts_through_an_atom_is_refused() {
         let universe = Universe::new(&[occupant(0, true, &["10.0.0.0/24"])], &[]);
         let nets = ["10.0.0.0/25".parse().unwrap()];

@@ -49,15 +49,23 @@ impl Deployed {
         self.guards.contains_key(&from) || self.guards.contains_key(&to)
     }
 
-    /// The services that pass all enforced ends; the intended ones where no end is enforced.
+    /// The services that pass all enforced ends; the intended ones where no end is enforced. An end whose rules only
+    /// open something counts where the other end is not enforced, or is of its kind.
     pub fn services(&self, policy: &Policy, from: AtomId, to: AtomId) -> ServiceSet {
         let out = self.end(from, |permits| permits.egress.services(from, to));
         let into = self.end(to, |permits| permits.ingress.services(from, to));
         match (out, into) {
+            (Some(out), Some(_)) if self.opens_only(to) && !self.opens_only(from) => out,
+            (Some(_), Some(into)) if self.opens_only(from) && !self.opens_only(to) => into,
             (Some(out), Some(into)) => out.intersection(&into),
             (Some(one), None) | (None, Some(one)) => one,
             (None, None) => policy.intended().services(from, to),
         }
+    }
+
+    fn opens_only(&self, atom: AtomId) -> bool {
+        let permits = self.guards.get(&atom).and_then(|platform| self.permits.get(platform));
+        permits.is_some_and(|permits| permits.opens_only)
     }
 
     fn end(&self, atom: AtomId, services: impl Fn(&Permits) -> ServiceSet) -> Option<ServiceSet> {
@@ -188,5 +196,25 @@ mod tests {
         assert_eq!(deployed.between(&policy, users, b), (services("tcp/443"), services("tcp/443")));
         assert_eq!(intended_between(&policy, users, b), (ServiceSet::empty(), ServiceSet::empty()));
         assert_eq!(permits_to(&policy, &["b"], "tcp/443").losses(&policy).len(), 1);
+    }
+
+    #[test]
+    fn a_request_that_opens_nothing_excuses_no_open_end() {
+        let policy = SiteBuilder::new()
+            .platform("p", "p", &[])
+            .platform("q", "q", &[])
+            .role("a", Some("p"), &["10.0.0.0/24"])
+            .role("b", Some("q"), &["10.1.0.0/24"])
+            .policy();
+        let universe = policy.universe();
+        let (a, b) = (policy.find("a").unwrap(), policy.find("b").unwrap());
+        let mut open = Permits::default();
+        open.egress.insert_product(universe, universe.of_role(a), universe.of_role(b), &services("tcp/1433"));
+        for (opens_only, expected) in [(true, 1), (false, 0)] {
+            let silent = Permits { opens_only, ..Permits::default() };
+            let permits = BTreeMap::from([(PlatformId(0), open.clone()), (PlatformId(1), silent)]);
+            let deployed = Deployed::new(&policy, permits);
+            assert_eq!(deployed.widenings(&policy).iter().count(), expected, "opens only: {opens_only}");
+        }
     }
 }

@@ -54,6 +54,9 @@ pub struct Permits {
     pub egress: FlowSet,
     /// What enforced destinations may be reached with.
     pub ingress: FlowSet,
+    /// True where the rules are requests that open something and prove no deny: such an end never excuses what the
+    /// other end lets pass.
+    pub opens_only: bool,
 }
 
 /// One number that a platform limits.

@@ -415,6 +415,11 @@ fn with_places(policy: &Policy, widening: &Widening, mut report: Diagnostic) -> 
             report = report.label(reason.span, ends);
         }
     }
+    if flows.is_empty() {
+        for party in [widening.from, widening.to].into_iter().filter_map(|role| policy.party(role)) {
+            report = report.label(party.span, "one end of it");
+        }
+    }
     let mut shown = BTreeSet::new();
     for flow in flows.iter().take(MOST_EXAMPLES) {
         for (meant, gaining) in [(flow.from, widening.from), (flow.to, widening.to)] {

@@ -211,7 +211,6 @@ pub(super) fn plan(policy: &Policy, id: PlatformId, cx: &mut PlanContext<'_>) ->
     let prefix_lists = plan_prefix_lists(policy, id, platform, &mut reports);
     let mut draft = Draft::new(policy, id, &mut reports);
     let quota = Quota::new(policy, platform);
-    draft.absorb();
     quota.fit(&mut draft, groups.len());
     reports.extend(quota.exceeded(policy, &draft, &groups));
 

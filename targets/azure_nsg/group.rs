@@ -101,7 +101,7 @@ impl Author<'_> {
         unnamed.extend([closing(Direction::Ingress), closing(Direction::Egress)]);
         let (wanted, rules): (Vec<Wanted>, Vec<Rule>) = unnamed
             .into_iter()
-            .map(|Unnamed { identity, words, rule }| (Wanted { identity, words }, rule))
+            .map(|Unnamed { identity, words, rule }| (Wanted { identity, words, separator: '.' }, rule))
             .unzip();
         let names = names::unique(&wanted);
         let mut rules: Vec<Rule> =

@@ -23,6 +23,8 @@ pub(super) struct Wanted {
     pub(super) identity: String,
     /// The words of the name, in order.
     pub(super) words: Vec<String>,
+    /// What stands between the words; no word of the language has a dot, so with dots no two lists give one name.
+    pub(super) separator: char,
 }
 
 impl Wanted {
@@ -30,7 +32,7 @@ impl Wanted {
     fn name(&self, digits: usize) -> String {
         let words: Vec<String> = self.words.iter().map(|word| characters(word)).collect();
         let words: Vec<&str> = words.iter().map(String::as_str).filter(|word| !word.is_empty()).collect();
-        let name = words.join("-");
+        let name = words.join(&self.separator.to_string());
         let fits = name.len() <= NAME_LENGTH;
         if digits == 0 && fits && !name.is_empty() {
             return name;
@@ -85,6 +87,7 @@ mod tests {
         let wanted: Vec<Wanted> = lists
             .iter()
             .map(|words| Wanted {
+                separator: '-',
                 identity: words.join("/"),
                 words: words.iter().map(|word| (*word).to_owned()).collect(),
             })

@@ -198,10 +198,13 @@ impl<'a> World<'a> {
             let by_name = by_name && atom.addresses.is_empty();
             return !inside && (by_name || !not_public().contains_all(&atom.addresses));
         }
-        // Any public address of the site may be one of a service's: the tags' contents change without notice.
+        // AzureCloud holds the addresses of all services and all customers, so any public one may be among them.
+        if !tag.to_ascii_lowercase().starts_with("azurecloud") {
+            return false;
+        }
         let inside = party.is_some_and(|party| party.platform == Some(self.plan.platform));
         let has_public = !atom.addresses.is_empty() && !not_public().contains_all(&atom.addresses);
-        !inside && !atom.internet && has_public && !tag.to_ascii_lowercase().starts_with("azureplatform")
+        !inside && !atom.internet && has_public
     }
 }
 

@@ -237,6 +237,7 @@ fn wanted(policy: &Policy, kind: &str, name: &str, what: &str) -> Wanted {
     Wanted {
         identity: format!("{kind} {what} {name}"),
         words: vec![kind.to_owned(), policy.header().site.clone(), name.to_owned()],
+        separator: '-',
     }
 }
 
@@ -267,7 +268,11 @@ fn nsgs(policy: &Policy, guards: &Guards) -> Vec<Nsg> {
                 let name = policy.segment(*segment).map_or("", |segment| &segment.name);
                 wanted(policy, "nsg", name, "segment")
             }
-            Binding::Interfaces(role) => wanted(policy, "nsg", lasting_name(policy, *role), "role"),
+            Binding::Interfaces(role) => {
+                // No segment's name has a dot, so no segment's group has this name.
+                let name = format!("{}.nic", lasting_name(policy, *role));
+                wanted(policy, "nsg", &name, "role")
+            }
         })
         .collect();
     let groups = behind.into_iter().zip(names::unique(&wanted));

@@ -110,7 +110,7 @@ fn a_provisioned_role_alone_in_its_segment_is_named_by_range() {
     let policy = desktops().policy();
     let plan = plan_of(&policy);
     assert!(plan.asgs.is_empty());
-    let hdx = rule(&plan, "in-users-vda-hdx-tcp");
+    let hdx = rule(&plan, "in.users.vda.hdx.tcp");
     assert_eq!(ranges(&hdx.destination), "10.40.8.0/24");
     assert_eq!(ranges(&hdx.source), "10.30.0.0/15");
     assert_eq!(hdx.ports, plan::Ports::Listed(vec![(1494, 1494), (2598, 2598)]));
@@ -125,7 +125,7 @@ fn roles_that_share_a_segment_are_named_by_group_and_so_are_their_peers() {
     let plan = plan_of(&policy);
     let groups: Vec<&str> = plan.nsgs.iter().map(|nsg| nsg.name.as_str()).collect();
     assert_eq!(groups, ["nsg-test-back", "nsg-test-front"]);
-    for name in ["in-store-sql-db-tcp", "out-store-sql-db-tcp"] {
+    for name in ["in.store.sql.db.tcp", "out.store.sql.db.tcp"] {
         let rule = rule(&plan, name);
         assert_eq!(rule.source.asg(), Some("asg-test-store"));
         assert_eq!(rule.destination.asg(), Some("asg-test-sql"));
@@ -143,8 +143,8 @@ fn a_role_without_a_segment_gets_a_group_of_its_own() {
         .allow("rdp", "admins", "jump", "tcp/3389")
         .policy();
     let plan = plan_of(&policy);
-    assert_eq!(plan.nsgs[0].name, "nsg-test-jump");
-    assert_eq!(rule(&plan, "in-admins-jump-rdp-tcp").destination.asg(), Some("asg-test-jump"));
+    assert_eq!(plan.nsgs[0].name, "nsg-test-jump.nic");
+    assert_eq!(rule(&plan, "in.admins.jump.rdp.tcp").destination.asg(), Some("asg-test-jump"));
     assert_exact(&policy, &plan);
 }
 
@@ -178,7 +178,7 @@ fn a_missing_rule_is_seen_as_a_loss_at_its_end() {
     let policy = three_roles().policy();
     let mut plan = plan_of(&policy);
     for nsg in &mut plan.nsgs {
-        nsg.rules.retain(|rule| rule.name != "in-store-sql-db-tcp");
+        nsg.rules.retain(|rule| rule.name != "in.store.sql.db.tcp");
     }
     let permits = AzureNsg.permits(&plan, &policy).unwrap();
     let losses = Deployed::new(&policy, BTreeMap::from([(PlatformId(0), permits)])).losses(&policy);
@@ -205,9 +205,9 @@ fn peers_are_named_by_tag_in_azures_spelling() {
         .allow("disks", "vda", "disks", "tcp/443")
         .policy();
     let plan = plan_of(&policy);
-    assert_eq!(rule(&plan, "out-vda-arm-mcs-tcp").destination, Side::Tag("AzureResourceManager".to_owned()));
+    assert_eq!(rule(&plan, "out.vda.arm.mcs.tcp").destination, Side::Tag("AzureResourceManager".to_owned()));
     assert_eq!(
-        rule(&plan, "out-vda-disks-disks-tcp").destination,
+        rule(&plan, "out.vda.disks.disks.tcp").destination,
         Side::Tag("Storage.WestEurope".to_owned())
     );
     assert_exact(&policy, &plan);
@@ -260,13 +260,13 @@ fn ipv4_and_ipv6_never_meet_in_one_rule() {
         .allow("hdx", "old", "vda", "tcp/1494")
         .policy();
     let plan = plan_of(&policy);
-    assert_eq!(ranges(&rule(&plan, "in-users-vda-hdx-tcp").source), "10.30.0.0/16");
-    let v6 = rule(&plan, "in-users-vda-hdx-tcp-ipv6");
+    assert_eq!(ranges(&rule(&plan, "in.users.vda.hdx.tcp").source), "10.30.0.0/16");
+    let v6 = rule(&plan, "in.users.vda.hdx.tcp.ipv6");
     assert_eq!(
         (ranges(&v6.source), ranges(&v6.destination)),
         ("fd00:30::/48".into(), "fd00:40:8::/64".into())
     );
-    assert!(!names(&plan).contains(&"in-old-vda-hdx-tcp-ipv6"));
+    assert!(!names(&plan).contains(&"in.old.vda.hdx.tcp.ipv6"));
     assert_exact(&policy, &plan);
 }
 
@@ -274,7 +274,7 @@ fn ipv4_and_ipv6_never_meet_in_one_rule() {
 fn all_of_icmp_is_a_rule_and_a_part_of_it_is_refused() {
     let whole = desktops().allow("ping", "users", "vda", "icmp").policy();
     let plan = plan_of(&whole);
-    assert_eq!(rule(&plan, "in-users-vda-ping-icmp").ports, plan::Ports::All);
+    assert_eq!(rule(&plan, "in.users.vda.ping.icmp").ports, plan::Ports::All);
     assert_exact(&whole, &plan);
     for part in ["icmp/8", "icmpv6"] {
         let report = refusal(&desktops().allow("ping", "users", "vda", part).policy());
@@ -287,7 +287,7 @@ fn all_of_icmp_is_a_rule_and_a_part_of_it_is_refused() {
 fn every_port_is_written_as_a_star() {
     let policy = desktops().allow("all", "users", "vda", "tcp/0-65535").policy();
     let plan = plan_of(&policy);
-    assert_eq!(rule(&plan, "in-users-vda-all-tcp").ports, plan::Ports::All);
+    assert_eq!(rule(&plan, "in.users.vda.all.tcp").ports, plan::Ports::All);
     assert_exact(&policy, &plan);
 }
 
@@ -301,11 +301,11 @@ fn probes_pass_only_to_the_roles_that_ask_for_them() {
         .allow("pages", "users", "store", "tcp/443")
         .policy();
     let plan = plan_of(&policy);
-    let probe = rule(&plan, "in-probe-store");
+    let probe = rule(&plan, "in-probe.store");
     assert!((4001..4096).contains(&probe.priority));
     assert_eq!(probe.source, Side::Tag("AzureLoadBalancer".to_owned()));
     assert_eq!(probe.destination.asg(), Some("asg-test-store"));
-    assert!(!names(&plan).contains(&"in-probe-web"));
+    assert!(!names(&plan).contains(&"in-probe.web"));
     assert_exact(&policy, &plan);
 }
 
@@ -345,7 +345,7 @@ fn numbers_of_the_lock_are_used_again() {
     let mut lock = Lock::new();
     lock.numbers.insert(section.to_owned(), BTreeMap::from([("store -> sql db tcp".to_owned(), 1234)]));
     let (plan, _, used) = planned(&policy, &lock);
-    assert_eq!(rule(&plan.unwrap(), "in-store-sql-db-tcp").priority, 1234);
+    assert_eq!(rule(&plan.unwrap(), "in.store.sql.db.tcp").priority, 1234);
     assert_eq!(used.numbers[section]["store -> sql db tcp"], 1234);
 }
 
@@ -469,7 +469,7 @@ fn one_rule_says_what_two_wearers_of_a_group_are_reached_for() {
         .allow("hdx", "users", "temp", "tcp/2598")
         .policy();
     let plan = plan_of(&policy);
-    let hdx = rule(&plan, "in-users-vda-hdx-tcp");
+    let hdx = rule(&plan, "in.users.vda.hdx.tcp");
     assert_eq!(hdx.rows.len(), 2);
     assert_eq!(hdx.ports, plan::Ports::Listed(vec![(1494, 1494), (2598, 2598)]));
     assert_eq!(widening(&policy, &plan).len(), 2);

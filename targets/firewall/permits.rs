@@ -43,7 +43,7 @@ impl Side {
 /// [`NotAligned`] when lines cover a part of a party only.
 pub(crate) fn permits(plan: &Plan, policy: &Policy) -> Result<Permits, NotAligned> {
     let universe = policy.universe();
-    let mut permits = Permits::default();
+    let mut permits = Permits { opens_only: true, ..Permits::default() };
     for row in &plan.rows {
         for ((service, destination), source) in together(row) {
             let services = ServiceSet::from_ranges([service]);

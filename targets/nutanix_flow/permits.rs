@@ -87,6 +87,7 @@ pub(crate) fn v3_excess(plan: &Plan, policy: &Policy) -> Option<(Permits, String
     let excess = Permits {
         egress: wide.egress.difference(&exact.egress),
         ingress: wide.ingress.difference(&exact.ingress),
+        opens_only: false,
     };
     let nothing = excess.egress.is_empty() && excess.ingress.is_empty();
     (!nothing).then(|| (excess, causes.into_iter().collect::<Vec<_>>().join("; ")))

@@ -149,8 +149,19 @@ pub(crate) fn plan_platform(policy: &Policy, id: PlatformId, cx: &mut PlanContex
     if !(known && sound) {
         return None;
     }
+    let mut apart = true;
     for (set, (role, flow)) in &kept {
+        let name = kept_name(set);
+        if address_groups.contains_key(&name)
+            || kept.keys().any(|other| other != set && kept_name(other) == name)
+        {
+            cx.report(one_group_name(policy, &name, *role));
+            apart = false;
+        }
         cx.report(must_be_kept(policy, platform, set, *role, flow));
+    }
+    if !apart {
+        return None;
     }
     report_v3_limits(platform, &groups, cx);
     let policies = groups.iter().map(|group| {
@@ -281,6 +292,16 @@ pub(crate) fn kept_name(set: &KnownBy) -> String {
         KnownBy::Tag(name) | KnownBy::PrefixList(name) => limits::object_name(&[name], GROUP_NAME),
         KnownBy::Names(_) => String::new(),
     }
+}
+
+fn one_group_name(policy: &Policy, name: &str, role: RoleId) -> Diagnostic {
+    let message = format!("two address groups would have the name `{name}`");
+    let report = Diagnostic::new(codes::NAME_NOT_POSSIBLE, message);
+    let report = match policy.party(role) {
+        Some(party) => report.label(party.span, "known by a published set of this name"),
+        None => report,
+    };
+    report.help("give the site or the other role another name, or state this role's `cidr`")
 }
 
 fn must_be_kept(

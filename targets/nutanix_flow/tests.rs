@@ -591,3 +591,16 @@ fn what_a_classic_flow_can_not_take_is_a_note_and_no_error() {
     assert_eq!(sink.diagnostics().len(), 2);
     assert!(sink.diagnostics().iter().all(|report| report.severity == Severity::Note));
 }
+
+#[test]
+fn a_published_set_with_the_name_of_a_generated_group_is_refused() {
+    let api = Role { known_by: vec![KnownBy::Tag("test-files".to_owned())], ..role("api") };
+    let policy = site()
+        .role("a", Some("dc1"), &["10.0.0.0/24"])
+        .role("files", None, &["10.1.0.0/24", "10.3.0.0/24"])
+        .any_role(api, None, None)
+        .allow("x", "a", "files", "tcp/445")
+        .allow("y", "a", "api", "tcp/443")
+        .policy();
+    assert_eq!(refused(&policy, None)[0].0, codes::NAME_NOT_POSSIBLE);
+}
