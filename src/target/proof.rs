@@ -235,7 +235,7 @@ fn describe(
 ) -> Widening {
     // What one spelling has besides may be on services that nobody asked for between the two.
     let asked = if spelling.is_some() { ServiceSet::any() } else { services.clone() };
-    let meant = meant_flows(policy, from, to, &asked);
+    let meant = meant_flows(policy, (from, to), &asked, points);
     let closest = meant.iter().map(|(likeness, _)| *likeness).min();
     let flows: Vec<usize> =
         meant.into_iter().filter(|(likeness, _)| Some(*likeness) == closest).map(|(_, flow)| flow).collect();
@@ -275,16 +275,29 @@ fn describe(
 /// The flows that a widening comes from, with how unlike the parties are.
 fn meant_flows(
     policy: &Policy,
-    from: RoleId,
-    to: RoleId,
+    (from, to): (RoleId, RoleId),
     services: &ServiceSet,
+    points: &Points,
 ) -> Vec<((Likeness, Likeness), usize)> {
+    let sources = addresses_of(policy, points.iter().map(|(from, _)| *from));
+    let destinations = addresses_of(policy, points.iter().map(|(_, to)| *to));
+    // Who only shares addresses with the meant party gains what lies at these addresses, and nothing else.
+    let alike = |meant, gaining, there: &AddressSet| {
+        let likeness = likeness(policy, meant, gaining)?;
+        let covers = policy.party(meant).is_some_and(|party| party.addresses.contains_all(there));
+        (likeness != Likeness::Range || covers).then_some(likeness)
+    };
     let flows = policy.flows().iter().enumerate().filter(|(_, flow)| flow.services.meets(services));
     flows
         .filter_map(|(at, flow)| {
-            Some(((likeness(policy, flow.from, from)?, likeness(policy, flow.to, to)?), at))
+            Some(((alike(flow.from, from, &sources)?, alike(flow.to, to, &destinations)?), at))
         })
         .collect()
+}
+
+fn addresses_of(policy: &Policy, points: impl Iterator<Item = AtomId>) -> AddressSet {
+    let atoms: Vec<_> = points.filter_map(|atom| policy.universe().get(atom)).collect();
+    AddressSet::union_of(atoms.into_iter().map(|atom| &atom.addresses))
 }
 
 /// Where no line is meant for parties like these: the lines that share an end, for example one that names a set of
@@ -336,8 +349,7 @@ fn part(policy: &Policy, role: RoleId, points: impl Iterator<Item = AtomId>) -> 
     if universe.of_role(role).iter().all(|atom| points.contains(atom)) {
         return None;
     }
-    let atoms = points.iter().filter_map(|atom| universe.get(*atom));
-    Some(AddressSet::union_of(atoms.map(|atom| &atom.addresses)))
+    Some(addresses_of(policy, points.into_iter()))
 }
 
 fn forbids_met<'a>(

@@ -403,10 +403,16 @@ fn clashing_names(policy: &Policy, plan: &Plan) -> Vec<Diagnostic> {
         if let Some(first) = parameters.insert(&list.parameter, &list.name) {
             let message =
                 format!("`{first}` and `{}` would both get the name `{}`", list.name, list.parameter);
-            reports.push(
-                Diagnostic::new(codes::NAME_NOT_POSSIBLE, message)
-                    .help("state the platform's `region`, and name lists of that Region only"),
-            );
+            let mut report = Diagnostic::new(codes::NAME_NOT_POSSIBLE, message);
+            let known_by = |party: &&Party| {
+                party.known_by.iter().any(
+                    |known| matches!(known, KnownBy::PrefixList(name) if *name == list.name || name == first),
+                )
+            };
+            for (_, party) in policy.parties().filter(|(_, party)| known_by(party)) {
+                report = report.label(party.span, "known by one of them");
+            }
+            reports.push(report.help("state the platform's `region`, and name lists of that Region only"));
         }
     }
     reports
