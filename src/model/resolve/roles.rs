@@ -168,10 +168,12 @@ impl<'a> Resolver<'a> {
 
     /// The kind of a name or alias. `None` after a report.
     fn role_kind(&mut self, typed: &Ident) -> Option<&'a RoleKind> {
-        let found = self.catalogue.kind(&typed.text);
+        // Pseudo kinds stand for several; a role is of one.
+        let found = self.catalogue.kind(&typed.text).filter(|kind| !kind.is_pseudo());
         if found.is_none() {
             let message = format!("the catalogue has no role kind `{}`", typed.text);
-            let names: Vec<&str> = self.catalogue.kinds().map(RoleKind::name).collect();
+            let real = self.catalogue.kinds().filter(|kind| !kind.is_pseudo());
+            let names: Vec<&str> = real.map(RoleKind::name).collect();
             let report = Diagnostic::new(codes::UNKNOWN_KIND, message).label(typed.span, "");
             let report = match nearest(&typed.text, names.iter().copied()) {
                 Some(near) => report.help_edit(format!("did you mean `{near}`?"), typed.span, near),

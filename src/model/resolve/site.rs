@@ -85,12 +85,14 @@ impl Resolver<'_> {
 
     fn check_release(&mut self, read: &Attributes) {
         let Some(pinned) = read.spanned("catalogue") else { return };
-        let releases: Vec<&str> = self.catalogue.releases().collect();
-        if !releases.contains(&pinned.value.as_str()) {
-            let message = format!("the catalogue has no release `{}`", pinned.value);
-            let report = Diagnostic::new(codes::UNKNOWN_RELEASE, message)
-                .label(pinned.span, "")
-                .help(format!("this segc has: {}", releases.join(", ")));
+        let release = self.catalogue.release();
+        if pinned.value != release {
+            let message = format!("this segc can't compile with the catalogue release `{}`", pinned.value);
+            let report = Diagnostic::new(codes::UNKNOWN_RELEASE, message).label(pinned.span, "").help_edit(
+                format!("it has `{release}`"),
+                pinned.span,
+                format!("\"{release}\""),
+            );
             self.report(report);
         }
     }
