@@ -247,7 +247,7 @@ pub enum GrantKind {
 pub struct Grant {
     /// What kind of statement.
     pub kind: GrantKind,
-    /// The intent's name, the allow's label (`allow` when it has none), or the exception's id: part of rule identity.
+    /// The intent's name, the allow's label (its ports when it has none), or the exception's id: part of rule identity.
     pub origin: String,
     /// What the statement as a whole is for: the intent's purpose, or the reason as written.
     pub purpose: String,

@@ -10,9 +10,6 @@ use crate::syntax::ast::{self, Arrow, Ident, Ports, Statement, Text};
 use crate::vocabulary::{AttributeSpec, ValueType};
 use std::collections::BTreeMap;
 
-/// The origin of an allow without a label.
-const UNLABELLED: &str = "allow";
-
 /// Most pairs of roles that all lines of a site may mean together: more is a mistake, and would not fit in memory.
 pub(super) const MOST_PAIRS: usize = 250_000;
 
@@ -38,27 +35,29 @@ impl<'a> Resolver<'a> {
     }
 
     fn resolve_allow(&mut self, allow: &ast::Allow) -> Grant {
+        let flows = self.written_flows(&allow.flow, &allow.because);
         let origin = match &allow.flow.label {
-            Some(label) if self.catalogue.intent(&label.text).is_some() || label.text == UNLABELLED => {
-                let message = format!("`{}` can't be the label of an allow", label.text);
-                let report = Diagnostic::new(codes::RESERVED_NAME, message)
-                    .label(label.span, "has a meaning of its own")
-                    .help("choose a label that is no intent and no keyword: rules are known by it");
-                self.report(report);
+            Some(label) => {
+                self.refuse_reserved_label(label);
                 label.text.clone()
             }
-            Some(label) => label.text.clone(),
             // Without a label the ports tell the line from others between the same roles.
-            None => UNLABELLED.to_owned(),
-        };
-        let flows = self.written_flows(&allow.flow, &allow.because);
-        let origin = match (&allow.flow.label, flows.first()) {
-            (None, Some(flow)) => {
-                format!("{UNLABELLED}-{}", flow.services).replace(['/', ' '], "-").replace(',', "")
+            None => {
+                let ports = flows.first().map(|flow| flow.services.to_string()).unwrap_or_default();
+                ports.replace(['/', ' '], "-").replace(',', "")
             }
-            _ => origin,
         };
         Grant { kind: GrantKind::Allow, origin, purpose: allow.because.text.clone(), flows, span: allow.span }
+    }
+
+    fn refuse_reserved_label(&mut self, label: &Ident) {
+        if self.catalogue.intent(&label.text).is_some() {
+            let message = format!("`{}` can't be the label of an allow", label.text);
+            let report = Diagnostic::new(codes::RESERVED_NAME, message)
+                .label(label.span, "is the name of an intent")
+                .help("choose another label: rules are known by it");
+            self.report(report);
+        }
     }
 
     /// The flows of a line that permits: no `any`, cross product of both sides, the reverse too for `<->`.
