@@ -5,11 +5,10 @@ use super::args::{Compile, Global};
 use super::files;
 use super::session::Session;
 use super::terminal::Stream;
-use crate::check::Strictness;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::driver::{Compiled, Selection, compile};
 use crate::policy::Policy;
-use crate::target::Lock;
+use crate::target::{Lock, json};
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -29,9 +28,7 @@ pub(super) fn run(arguments: &Compile, global: &Global) -> u8 {
     progress.set_message("resolving");
     let Some(model) = session.model() else { return session.finish(Stream::Report) };
     progress.set_message("checking");
-    let Some(policy) = session.policy(&model, None, Strictness::Compile) else {
-        return session.finish(Stream::Report);
-    };
+    let Some(policy) = session.policy(&model) else { return session.finish(Stream::Report) };
     progress.set_message("planning and proving");
     let mut sink = std::mem::take(&mut session.site.sink);
     let compiled = compile(&policy, &session.site, &session.options, &mut sink);
@@ -98,9 +95,7 @@ fn write_lock(session: &mut Session, used: &Lock) {
     if *used == session.options.lock || (used.numbers.is_empty() && !path.exists()) {
         return;
     }
-    let mut text = serde_json::to_string_pretty(used).unwrap_or_default();
-    text.push('\n');
-    if let Err(failure) = files::replace_all(&[(path, text.as_bytes())]) {
+    if let Err(failure) = files::replace_all(&[(path, &json::pretty(used))]) {
         let report = Diagnostic::new(codes::LOCK_NOT_WRITTEN, failure.to_string())
             .help("the artefacts are complete; without the lock, priorities may change when rules are added");
         session.site.sink.report(report);

@@ -6,9 +6,7 @@ use super::terminal::{Stream, Terminal};
 use super::{EXIT_FINDINGS, EXIT_FINE};
 use crate::check::Strictness;
 use crate::diagnostic::{Diagnostic, Severity, Sink, codes};
-use crate::driver::{
-    CompileOptions, ReadFailure, Selection, Site, SourceText, check_model, load, resolve_site,
-};
+use crate::driver::{CompileOptions, Selection, Site, SourceText, check_model, load, resolve_site};
 use crate::model::Model;
 use crate::policy::Policy;
 use crate::source::SourceMap;
@@ -41,7 +39,7 @@ impl Session {
             }
             Err(failure) => {
                 let mut sink = Sink::new();
-                sink.report(unreadable(&name, &failure));
+                sink.report(failure.diagnostic(&name));
                 Site { sources: SourceMap::new(), files: Vec::new(), sink }
             }
         };
@@ -53,7 +51,7 @@ impl Session {
                 Ok(text) => {
                     side_files.insert("categories".to_owned(), text);
                 }
-                Err(failure) => site.sink.report(unreadable(&path.display().to_string(), &failure)),
+                Err(failure) => site.sink.report(failure.diagnostic(&path.display().to_string())),
             }
         }
         let options = CompileOptions { selection: Selection::default(), lock, side_files };
@@ -67,15 +65,9 @@ impl Session {
         resolve_site(&mut self.site)
     }
 
-    /// The checked policy of a day. `None` when the site has errors.
-    pub(super) fn policy(
-        &mut self,
-        model: &Model,
-        as_of: Option<Date>,
-        strictness: Strictness,
-    ) -> Option<Policy> {
-        let policy = check_model(model, as_of.or(self.as_of), strictness, &mut self.site.sink);
-        policy.filter(|_| !self.site.sink.has_errors())
+    /// The checked policy. `None` when the site has errors.
+    pub(super) fn policy(&mut self, model: &Model) -> Option<Policy> {
+        self.policy_to_ask(model, None).filter(|_| !self.site.sink.has_errors())
     }
 
     /// The policy of a day, even when checks found errors in it: they are reported beside the answers.
@@ -111,11 +103,6 @@ impl Session {
     }
 }
 
-/// The report for a file that can't be read.
-pub(super) fn unreadable(name: &str, failure: &ReadFailure) -> Diagnostic {
-    failure.diagnostic(name)
-}
-
 fn lock_beside(site: &Path) -> PathBuf {
     let mut name = site.as_os_str().to_owned();
     name.push(".lock");
@@ -129,7 +116,7 @@ fn read_lock(path: Option<&Path>, sink: &mut Sink) -> Lock {
         Ok(Some(text)) => text,
         Ok(None) => return Lock::new(),
         Err(failure) => {
-            sink.report(unreadable(&name, &failure));
+            sink.report(failure.diagnostic(&name));
             return Lock::new();
         }
     };

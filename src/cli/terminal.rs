@@ -80,9 +80,7 @@ impl Terminal {
 
     /// Writes a result as JSON.
     pub(super) fn print_json(&self, value: &impl Serialize) {
-        let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
-        text.push('\n');
-        self.print(&text);
+        print_bytes(&crate::target::json::pretty(value));
     }
 
     /// Writes to standard error.

@@ -2,7 +2,7 @@
 
 use super::args::{Global, Test};
 use super::files;
-use super::session::{Session, unreadable};
+use super::session::Session;
 use super::terminal::Stream;
 use super::{EXIT_FINDINGS, EXIT_FINE};
 use crate::check::cases::{self, Case, CaseFile};
@@ -83,7 +83,7 @@ fn read_table(arguments: &Test, session: &mut Session) -> Option<CaseFile> {
             cases::read(source, &text, &mut session.site.sink)
         }
         Err(failure) => {
-            session.site.sink.report(unreadable(&name, &failure));
+            session.site.sink.report(failure.diagnostic(&name));
             None
         }
     }

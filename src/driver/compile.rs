@@ -12,7 +12,7 @@ use crate::policy::{PlatformId, Policy};
 use crate::source::Span;
 use crate::target::manifest::Manifest;
 use crate::target::proof::{PlatformPermits, Proof, SpellingPermits, not_aligned, prove};
-use crate::target::{Artifact, Lock, PlanContext, Planned, QuotaUse, Spelling, Target};
+use crate::target::{Artifact, Lock, Permits, PlanContext, Planned, QuotaUse, Spelling, Target, json};
 use crate::targets::TARGETS;
 use std::collections::BTreeMap;
 
@@ -99,24 +99,8 @@ pub fn compile(policy: &Policy, site: &Site, options: &CompileOptions, sink: &mu
         .into_iter()
         .map(|written| CompiledArtifact { path: written.path, bytes: written.artifact.bytes })
         .collect();
-    files.push(CompiledArtifact { path: "manifest.json".to_owned(), bytes: json_bytes(&manifest, sink)? });
+    files.push(CompiledArtifact { path: "manifest.json".to_owned(), bytes: json::pretty(&manifest) });
     Some(Compiled { files, manifest, lock: used, proof })
-}
-
-fn json_bytes(manifest: &Manifest, sink: &mut Sink) -> Option<Vec<u8>> {
-    match serde_json::to_vec_pretty(manifest) {
-        Ok(mut bytes) => {
-            bytes.push(b'\n');
-            Some(bytes)
-        }
-        Err(error) => {
-            sink.report(Diagnostic::new(
-                codes::INTERNAL_ERROR,
-                format!("the manifest can't be written: {error}"),
-            ));
-            None
-        }
-    }
 }
 
 impl Selection {
@@ -233,19 +217,9 @@ fn prove_all(
     check_limits(planned, sink);
     let mut permits = BTreeMap::new();
     for platform in planned {
-        let spelled =
-            platform.target.info().spellings.iter().filter(|spelling| {
-                options.selection.includes(platform) && options.selection.spells(spelling)
-            });
-        let spellings = spelled
-            .filter_map(|spelling| {
-                let (excess, cause) = platform.plan.spelling_widening(policy, *spelling)?;
-                let is_asked_for = options.selection.spellings.iter().any(|id| id == spelling.id);
-                Some(SpellingPermits { spelling: *spelling, excess, cause, is_asked_for })
-            })
-            .collect();
         match platform.plan.permits(policy) {
             Ok(set) => {
+                let spellings = spelling_permits(policy, platform, &set, &options.selection);
                 permits.insert(platform.id, PlatformPermits { permits: set, spellings });
             }
             Err(error) => {
@@ -255,6 +229,23 @@ fn prove_all(
         }
     }
     Some(prove(policy, permits, sink))
+}
+
+/// What the selected spellings of a platform permit beyond its plan.
+fn spelling_permits(
+    policy: &Policy,
+    platform: &PlannedPlatform,
+    permits: &Permits,
+    selection: &Selection,
+) -> Vec<SpellingPermits> {
+    let spellings = platform.target.info().spellings.iter();
+    let selected = spellings.filter(|spelling| selection.includes(platform) && selection.spells(spelling));
+    let wider = selected.filter_map(|spelling| {
+        let (excess, cause) = platform.plan.spelling_widening(policy, permits, *spelling)?;
+        let is_asked_for = selection.spellings.iter().any(|id| id == spelling.id);
+        Some(SpellingPermits { spelling: *spelling, excess, cause, is_asked_for })
+    });
+    wider.collect()
 }
 
 /// One rendered artefact with where it goes.

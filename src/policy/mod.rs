@@ -123,6 +123,12 @@ pub struct Party {
 }
 
 impl Party {
+    /// The name that identities and names of artefacts are made of: the earlier one where the role was renamed, so that
+    /// a rename moves nothing.
+    pub fn lasting_name(&self) -> &str {
+        self.was.as_deref().unwrap_or(&self.name)
+    }
+
     /// The first value of an attribute.
     pub fn attribute(&self, key: &str) -> Option<&str> {
         self.attributes.get(key).and_then(|values| values.first()).map(String::as_str)

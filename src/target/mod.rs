@@ -8,6 +8,7 @@
 pub mod compare;
 pub mod context;
 pub mod half;
+pub mod json;
 pub mod manifest;
 pub mod proof;
 pub mod text;
@@ -114,10 +115,12 @@ pub trait Backend: Sync {
     fn permits(&self, plan: &Self::Plan, policy: &Policy) -> Result<Permits, NotAligned>;
 
     /// What one spelling permits beyond the plan, because its format can't say more exactly; with the cause in words.
+    /// `permits` is what [`Backend::permits`] gave for the plan.
     fn spelling_widening(
         &self,
         _plan: &Self::Plan,
         _policy: &Policy,
+        _permits: &Permits,
         _spelling: Spelling,
     ) -> Option<(Permits, String)> {
         None
@@ -156,7 +159,12 @@ pub trait Planned {
     fn permits(&self, policy: &Policy) -> Result<Permits, NotAligned>;
 
     /// See [`Backend::spelling_widening`].
-    fn spelling_widening(&self, policy: &Policy, spelling: Spelling) -> Option<(Permits, String)>;
+    fn spelling_widening(
+        &self,
+        policy: &Policy,
+        permits: &Permits,
+        spelling: Spelling,
+    ) -> Option<(Permits, String)>;
 
     /// See [`Backend::identities`].
     fn identities(&self) -> BTreeMap<RoleId, serde_json::Value>;
@@ -178,8 +186,13 @@ impl<B: Backend + 'static> Planned for PlannedBy<B> {
         self.backend.permits(&self.plan, policy)
     }
 
-    fn spelling_widening(&self, policy: &Policy, spelling: Spelling) -> Option<(Permits, String)> {
-        self.backend.spelling_widening(&self.plan, policy, spelling)
+    fn spelling_widening(
+        &self,
+        policy: &Policy,
+        permits: &Permits,
+        spelling: Spelling,
+    ) -> Option<(Permits, String)> {
+        self.backend.spelling_widening(&self.plan, policy, permits, spelling)
     }
 
     fn identities(&self) -> BTreeMap<RoleId, serde_json::Value> {

@@ -8,9 +8,10 @@
 
 use super::cloudformation::{Tag, cidr, shown, tags};
 use super::plan::{Group, IpProtocol, Peer, Permission, Plan, Rule};
-use super::{API, json, names};
+use super::{API, names};
 use crate::policy::RoleId;
 use crate::target::half::Direction;
+use crate::target::json;
 use crate::target::{Artifact, RulePointer};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -136,7 +137,7 @@ pub(super) fn render(plan: &Plan) -> Artifact {
     };
     Artifact {
         spelling: API,
-        bytes: json(&document),
+        bytes: json::pretty(&document),
         rules: writer.pointers,
         symbols: writer.symbols.into_iter().collect(),
     }

@@ -6,9 +6,10 @@
 //! same plan gives the same bytes.
 
 use super::plan::{Group, InlineEgress, IpProtocol, Peer, Plan, PrefixList, Rule};
-use super::{CLOUDFORMATION, json, limits, names};
+use super::{CLOUDFORMATION, limits, names};
 use crate::policy::RoleId;
 use crate::target::half::Direction;
+use crate::target::json;
 use crate::target::text;
 use crate::target::{Artifact, RulePointer};
 use indexmap::IndexMap;
@@ -188,7 +189,12 @@ pub(super) fn render(plan: &Plan) -> Artifact {
             services: services(),
         })
     });
-    Artifact { spelling: CLOUDFORMATION, bytes: json(&template), rules: rules.collect(), symbols: Vec::new() }
+    Artifact {
+        spelling: CLOUDFORMATION,
+        bytes: json::pretty(&template),
+        rules: rules.collect(),
+        symbols: Vec::new(),
+    }
 }
 
 fn header(plan: &Plan) -> Header<'_> {

@@ -123,14 +123,3 @@ impl Backend for AwsSg {
         if spelling == API { api::render(plan) } else { cloudformation::render(plan) }
     }
 }
-
-/// Pretty JSON with a final newline.
-#[expect(
-    clippy::expect_used,
-    reason = "structures with text keys, written into memory, always have a JSON form"
-)]
-fn json(document: &impl Serialize) -> Vec<u8> {
-    let mut bytes = serde_json::to_vec_pretty(document).expect("typed documents have a JSON form");
-    bytes.push(b'\n');
-    bytes
-}

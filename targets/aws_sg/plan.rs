@@ -260,7 +260,7 @@ fn plan_groups(
 
 fn new_group(site: &str, owner: RoleId, party: &Party) -> Group {
     // A role that was renamed keeps the names of its group: they are create-only.
-    let name = party.was.as_deref().unwrap_or(&party.name);
+    let name = party.lasting_name();
     let shown = |part: &str| -> String {
         text::clean(part, limits::GROUP_TEXT.allowed).chars().take(limits::NAME_PART).collect()
     };

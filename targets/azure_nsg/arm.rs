@@ -11,7 +11,7 @@
 
 use super::plan::{Asg, Nsg, Plan, Ports, Rule, Side, Transport};
 use crate::target::half::Direction;
-use crate::target::{Artifact, RulePointer, Spelling};
+use crate::target::{Artifact, RulePointer, Spelling, json};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::io;
@@ -154,7 +154,7 @@ struct Reference {
 
 /// Writes the template with the pointer of every row.
 pub(super) fn render(plan: &Plan, spelling: Spelling) -> Artifact {
-    let bytes = pretty(&template(plan));
+    let bytes = json::pretty(&template(plan));
     Artifact { spelling, bytes, rules: pointers(plan), symbols: Vec::new() }
 }
 
@@ -193,13 +193,6 @@ fn compact_size(value: &impl Serialize) -> u64 {
     let mut counter = Counter(0);
     serde_json::to_writer(&mut counter, value).expect(INFALLIBLE);
     counter.0
-}
-
-#[expect(clippy::expect_used, reason = "serde_json fails only on keys that are no strings")]
-fn pretty(value: &impl Serialize) -> Vec<u8> {
-    let mut bytes = serde_json::to_vec_pretty(value).expect(INFALLIBLE);
-    bytes.push(b'\n');
-    bytes
 }
 
 fn pointers(plan: &Plan) -> Vec<RulePointer> {

@@ -12,7 +12,7 @@ use super::tags;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::policy::address::{AddressSet, Family};
 use crate::policy::service::{Protocol, ServiceSet};
-use crate::policy::{Flow, KnownBy, PlatformId, Policy, RoleId};
+use crate::policy::{Flow, KnownBy, Party, PlatformId, Policy, RoleId};
 use crate::target::half::{Direction, Half, Peer, halves, peer, unnameable};
 use std::collections::BTreeMap;
 
@@ -128,7 +128,7 @@ impl<'a> Draft<'a> {
 /// The name that identities use for a role: the earlier one where the role was renamed, so that a rename keeps names
 /// and numbers.
 pub(super) fn lasting_name(policy: &Policy, role: RoleId) -> &str {
-    policy.party(role).map_or("", |party| party.was.as_deref().unwrap_or(&party.name))
+    policy.party(role).map_or("", Party::lasting_name)
 }
 
 /// A side of a rule with the address family that it is of, if it is of one.

@@ -26,11 +26,6 @@ pub(crate) struct SecuredGroup {
     pub(crate) state: EnforcementState,
 }
 
-/// The name that a role had in the first place: what survives a rename.
-pub(crate) fn lasting_name(party: &Party) -> &str {
-    party.was.as_deref().unwrap_or(&party.name)
-}
-
 /// The groups of a platform, in the order of their roles' names. `None` after a report.
 pub(crate) fn secured_groups(
     policy: &Policy,
@@ -67,7 +62,7 @@ pub(crate) fn secured_groups(
 }
 
 fn tier(party: &Party) -> &str {
-    party.attribute("tier").unwrap_or_else(|| lasting_name(party))
+    party.attribute("tier").unwrap_or_else(|| party.lasting_name())
 }
 
 fn tier_key(platform: &Platform) -> &str {

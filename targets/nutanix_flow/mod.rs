@@ -39,7 +39,6 @@ use crate::policy::{PlatformId, Policy, RoleId};
 use crate::target::text;
 use crate::target::{Artifact, Backend, Permits, PlanContext, QuotaUse, Spelling, TargetInfo};
 use crate::vocabulary::{AttributeSpec, PlatformSpec, ValueType};
-use serde::Serialize;
 use std::collections::BTreeMap;
 
 const V4: Spelling = Spelling { id: "v4", file: "flow-policies.v4.json", media_type: "application/json" };
@@ -99,9 +98,10 @@ impl Backend for NutanixFlow {
         &self,
         plan: &Self::Plan,
         policy: &Policy,
+        permits: &Permits,
         spelling: Spelling,
     ) -> Option<(Permits, String)> {
-        if spelling == V3 { permits::v3_excess(plan, policy) } else { None }
+        if spelling == V3 { permits::v3_excess(plan, policy, permits) } else { None }
     }
 
     fn identities(&self, plan: &Self::Plan) -> BTreeMap<RoleId, serde_json::Value> {
@@ -128,11 +128,4 @@ fn intra_description(policy: &plan::TierPolicy) -> String {
     let limit = limits::RULE_DESCRIPTION;
     let sentence = text::clean(&format!("nothing passes within {}", policy.tier), limit.allowed);
     sentence.chars().take(limit.length).collect()
-}
-
-/// A document as bytes. Its types have text keys only, so that nothing in them can fail to be written.
-fn json_bytes(document: &impl Serialize) -> Vec<u8> {
-    let mut bytes = serde_json::to_vec_pretty(document).unwrap_or_default();
-    bytes.push(b'\n');
-    bytes
 }

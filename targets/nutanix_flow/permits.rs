@@ -67,7 +67,7 @@ const V3_WITHIN: &str = "v3 can't name services within a tier, so one that reach
 const V3_IPV6: &str = "v3 can't name IPv6 addresses, so a tier that uses IPv6 has all of it";
 
 /// What the v3 spelling lets through beyond the plan, with the causes. `None` when it is as exact.
-pub(crate) fn v3_excess(plan: &Plan, policy: &Policy) -> Option<(Permits, String)> {
+pub(crate) fn v3_excess(plan: &Plan, policy: &Policy, exact: &Permits) -> Option<(Permits, String)> {
     let universe = policy.universe();
     let mut wide = Permits::default();
     let mut causes = BTreeSet::new();
@@ -83,7 +83,6 @@ pub(crate) fn v3_excess(plan: &Plan, policy: &Policy) -> Option<(Permits, String
             causes.insert(V3_IPV6);
         }
     }
-    let exact = permits(plan, policy).ok()?;
     let excess = Permits {
         egress: wide.egress.difference(&exact.egress),
         ingress: wide.ingress.difference(&exact.ingress),

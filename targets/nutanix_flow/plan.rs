@@ -7,13 +7,13 @@
 //! groups in name order, rules inbound first, then in the order of the policy's flows.
 
 use super::categories::{Category, CategoryIds};
-use super::groups::{SecuredGroup, lasting_name, secured_groups};
+use super::groups::{SecuredGroup, secured_groups};
 use super::limits::{self, CLASSIC_KEY, GROUP_NAME, POLICY_DESCRIPTION, POLICY_NAME, RULE_DESCRIPTION};
 use super::services::{Services, plan_services};
 use crate::diagnostic::{Diagnostic, Severity, codes};
 use crate::policy::address::{AddressSet, Family};
 use crate::policy::service::Protocol;
-use crate::policy::{EnforcementState, Flow, KnownBy, Platform, PlatformId, Policy, RoleId, RowId};
+use crate::policy::{EnforcementState, Flow, KnownBy, Party, Platform, PlatformId, Policy, RoleId, RowId};
 use crate::target::PlanContext;
 use crate::target::half::{self, Direction, Half, Peer, halves};
 use crate::target::text;
@@ -184,7 +184,7 @@ fn tier_policy(policy: &Policy, group: &SecuredGroup, mut rules: Vec<Rule>) -> T
     rules.sort_by_key(|rule| rule.direction);
     let own = RulePeer::Categories(group.categories.clone());
     let site = policy.header().site.as_str();
-    let lasting = policy.party(group.role).map_or("", lasting_name);
+    let lasting = policy.party(group.role).map_or("", Party::lasting_name);
     let tier = group.categories.last().map_or("", |category| category.value.as_str());
     let names: Vec<&str> = group.members.iter().map(|member| policy.name(*member)).collect();
     let description = text::clean(
@@ -419,7 +419,7 @@ impl<'a> Planner<'a> {
             return RulePeer::Subnet(*range);
         }
         let site = self.policy.header().site.as_str();
-        let lasting = self.policy.party(role).map_or("", lasting_name);
+        let lasting = self.policy.party(role).map_or("", Party::lasting_name);
         let name = match meant.families().as_slice() {
             // No role's name has a dot, so no role's group has this name.
             [Family::V4] if meant != *all => format!("{lasting}.ipv4"),

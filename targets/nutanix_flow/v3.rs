@@ -16,7 +16,7 @@ use super::v4::{CategoryBody, category_bodies};
 use crate::policy::address::Family;
 use crate::policy::{EnforcementState, RowId};
 use crate::target::half::Direction;
-use crate::target::{Artifact, RulePointer, Spelling};
+use crate::target::{Artifact, RulePointer, Spelling, json};
 use ipnet::{IpNet, Ipv4Net};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -158,7 +158,7 @@ pub(crate) fn render(plan: &Plan, spelling: Spelling) -> Artifact {
         address_groups,
         network_security_rules: bodies,
     };
-    Artifact { spelling, bytes: super::json_bytes(&document), rules, symbols }
+    Artifact { spelling, bytes: json::pretty(&document), rules, symbols }
 }
 
 /// Address groups hold IPv4 only; one without any is of no use here.

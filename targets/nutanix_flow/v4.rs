@@ -10,7 +10,7 @@ use super::services::{Message, Ports, Services};
 use super::symbols::Ids;
 use crate::policy::{EnforcementState, RowId};
 use crate::target::half::Direction;
-use crate::target::{Artifact, RulePointer, Spelling};
+use crate::target::{Artifact, RulePointer, Spelling, json};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -139,7 +139,7 @@ pub(crate) fn render(plan: &Plan, spelling: Spelling) -> Artifact {
         policies: plan.policies.iter().map(|policy| policy_body(plan, policy, &ids)).collect(),
     };
     let symbols = ids.group_symbols().chain(ids.category_symbols()).map(str::to_owned).collect();
-    Artifact { spelling, bytes: super::json_bytes(&document), rules: pointers(plan), symbols }
+    Artifact { spelling, bytes: json::pretty(&document), rules: pointers(plan), symbols }
 }
 
 /// Every category that a machine or a rule needs, each once, by key and value.
