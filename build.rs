@@ -1,6 +1,6 @@
-//! Compiles the catalogue's YAML files into one JSON text that the library includes.
+//! Compiles the catalogue's YAML files into one binary text that the library includes.
 //!
-//! In: `src/catalogue/data/**/*.yaml`. Out: `catalogue.json` in the build's output folder.
+//! In: `src/catalogue/data/**/*.yaml`. Out: `catalogue.bin` in the build's output folder.
 //!
 //! Invariant: the same code as in the library reads the data, and a mistake in it fails the build with its place.
 
@@ -29,6 +29,8 @@ mod raw;
 mod record;
 #[path = "src/catalogue/store.rs"]
 mod store;
+#[path = "src/catalogue/text.rs"]
+mod text;
 #[path = "src/catalogue/value.rs"]
 mod value;
 
@@ -61,13 +63,15 @@ fn compile() -> Result<(), Vec<String>> {
     let named: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     let catalogue = load::load(&named)
         .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>())?;
-    let json = serde_json::to_string(&catalogue).map_err(one)?;
-    let back: store::Catalogue = serde_json::from_str(&json).map_err(one)?;
+    let bytes = postcard::to_allocvec(&catalogue).map_err(one)?;
+    // The texts of what is read back borrow from the bytes.
+    let kept: &'static [u8] = Box::leak(bytes.clone().into_boxed_slice());
+    let back: store::Catalogue = postcard::from_bytes(kept).map_err(one)?;
     if back != catalogue {
         return Err(one("the compiled catalogue does not read back as it was written"));
     }
     let folder = std::env::var_os("OUT_DIR").ok_or_else(|| one("cargo did not set OUT_DIR"))?;
-    fs::write(PathBuf::from(folder).join("catalogue.json"), json).map_err(one)
+    fs::write(PathBuf::from(folder).join("catalogue.bin"), bytes).map_err(one)
 }
 
 fn one(error: impl std::fmt::Display) -> Vec<String> {

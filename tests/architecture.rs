@@ -14,6 +14,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("policy", &["source", "diagnostic", "vocabulary", "model"]),
     ("target", &["source", "diagnostic", "vocabulary", "policy"]),
     ("check", &["source", "diagnostic", "vocabulary", "policy", "target"]),
+    ("diff", &["source", "policy"]),
     (
         "driver",
         &[
@@ -26,10 +27,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "policy",
             "target",
             "check",
+            "diff",
             "targets",
         ],
     ),
-    ("cli", &["source", "diagnostic", "check", "driver", "model", "policy", "target"]),
+    ("cli", &["source", "diagnostic", "catalogue", "check", "diff", "driver", "model", "policy", "target"]),
     ("targets", &["source", "diagnostic", "vocabulary", "policy", "target"]),
 ];
 

@@ -6,6 +6,7 @@
 
 use crate::support::folder;
 use crate::ui;
+use segc::catalogue::{Catalogue, extend};
 use segc::check::Strictness;
 use segc::diagnostic::codes::{CodeInfo, TABLE};
 use segc::diagnostic::{Diagnostic, Severity, Sink};
@@ -64,7 +65,9 @@ fn fences(text: &str) -> Vec<(&str, String)> {
 
 /// True when a user can bring the code about.
 fn is_reachable(info: &CodeInfo) -> bool {
-    fences(section(info.page, "Example")).iter().any(|(language, _)| matches!(*language, "seg" | "console"))
+    fences(section(info.page, "Example"))
+        .iter()
+        .any(|(language, _)| matches!(*language, "seg" | "yaml" | "console"))
 }
 
 /// A folder without other files.
@@ -97,7 +100,13 @@ fn reports(text: &str) -> Vec<Diagnostic> {
 
 /// The codes of the problems of a catalogue file.
 fn catalogue_codes(text: &str) -> BTreeSet<String> {
-    let problems = segc::catalogue::load(&[("entries.yaml", text)]).err().unwrap_or_default();
+    let files = [("entries.yaml", text)];
+    let read = if text.contains("\nnamespace:") {
+        extend(Catalogue::builtin(), &files)
+    } else {
+        segc::catalogue::load(&files)
+    };
+    let problems = read.err().unwrap_or_default();
     problems.iter().map(|problem| problem.kind.code().to_owned()).collect()
 }
 

@@ -14,6 +14,7 @@ mod cases;
 mod cmd;
 mod codes;
 mod grammar;
+mod intents;
 mod pipeline;
 mod properties;
 mod robustness;

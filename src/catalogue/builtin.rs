@@ -8,13 +8,23 @@ use std::sync::LazyLock;
 
 use super::store::Catalogue;
 
-static BUILTIN: LazyLock<Catalogue> = LazyLock::new(|| {
-    serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/catalogue.json"))).unwrap_or_default()
-});
+static COMPILED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/catalogue.bin"));
+
+static BUILTIN: LazyLock<Catalogue> = LazyLock::new(Catalogue::decode);
 
 impl Catalogue {
     /// The catalogue of this segc, built on first use.
     pub fn builtin() -> &'static Self {
         &BUILTIN
+    }
+
+    /// A copy of the built-in catalogue, read afresh: what [`Catalogue::builtin`] costs once in a process.
+    pub fn decode() -> Self {
+        postcard::from_bytes(COMPILED).unwrap_or_default()
+    }
+
+    /// Size of the built-in catalogue as it lies in the program, in bytes.
+    pub fn compiled_size() -> usize {
+        COMPILED.len()
     }
 }

@@ -8,13 +8,17 @@
 use serde::{Deserialize, Serialize};
 
 use super::access::{lists, optional_texts, texts, values};
-use super::value::{Direction, Encryption, IcmpMessage, Need, PortRange, Source, Transport};
+use super::text::Text;
+use super::value::{
+    Change, Direction, Encryption, IcmpMessage, Need, PortRange, Sensitivity, Source, Transport,
+};
 
 /// Who runs a role in the vendor's cloud offers: `citrix`, `customer`, or `n/a` where it is no part of the offer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub struct Managed {
-    pub(super) daas: String,
-    pub(super) daas_flex: String,
+    pub(super) daas: Text,
+    pub(super) daas_flex: Text,
 }
 
 impl Managed {
@@ -28,24 +32,19 @@ impl Managed {
 
 /// A kind of role.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub struct RoleKind {
-    pub(super) name: String,
-    pub(super) title: String,
-    pub(super) what: String,
-    pub(super) tier: String,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) aliases: Vec<String>,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) name: Text,
+    pub(super) title: Text,
+    pub(super) what: Text,
+    pub(super) tier: Text,
+    pub(super) aliases: Vec<Text>,
     pub(super) domain_member: bool,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) provisioned: bool,
     pub(super) managed: Managed,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) attributes: Vec<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) members: Vec<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) note: Option<String>,
+    pub(super) attributes: Vec<Text>,
+    pub(super) members: Vec<Text>,
+    pub(super) note: Option<Text>,
     pub(super) verified: bool,
 }
 
@@ -62,11 +61,11 @@ impl RoleKind {
     }
     lists! {
         /// Other names that mean this kind, as written in documents.
-        aliases: String,
+        aliases: Text,
         /// Attributes that a role of this kind may have beyond those of every role.
-        attributes: String,
+        attributes: Text,
         /// The kinds that a pseudo kind stands for, canonical; empty for every other kind.
-        members: String,
+        members: Text,
     }
     values! {
         /// True where machines of this kind usually belong to the domain.
@@ -94,48 +93,39 @@ impl RoleKind {
 
 /// A flow: who opens a connection to whom, on what, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub struct FlowEntry {
-    pub(super) id: String,
-    pub(super) from: String,
-    pub(super) to: String,
+    pub(super) id: Text,
+    pub(super) from: Text,
+    pub(super) to: Text,
     pub(super) transport: Transport,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) ports: Vec<PortRange>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) source_ports: Vec<PortRange>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) icmp: Option<IcmpMessage>,
     #[serde(default)]
     pub(super) direction: Direction,
-    pub(super) service: String,
-    pub(super) what: String,
-    pub(super) why: String,
+    pub(super) service: Text,
+    pub(super) what: Text,
+    pub(super) why: Text,
     pub(super) need: Need,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) when: Vec<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) condition: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) when: Vec<Text>,
+    pub(super) condition: Option<Text>,
     pub(super) encryption: Option<Encryption>,
-    pub(super) area: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) since: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) until: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) paired_with: Option<String>,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) sensitivity: Option<Sensitivity>,
+    pub(super) area: Text,
+    pub(super) since: Option<Text>,
+    pub(super) until: Option<Text>,
+    pub(super) paired_with: Option<Text>,
     pub(super) dynamic: bool,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) local_only: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) port_parameter: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) fqdn: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) note: Option<String>,
+    pub(super) port_parameter: Option<Text>,
+    pub(super) fqdn: Option<Text>,
+    pub(super) note: Option<Text>,
+    pub(super) changes: Vec<Change>,
     pub(super) sources: Vec<Source>,
     pub(super) verified: bool,
+    /// Derived by the loader: see [`FlowEntry::is_selectable`].
+    pub(super) selectable: bool,
 }
 
 impl FlowEntry {
@@ -164,7 +154,8 @@ impl FlowEntry {
         until,
         /// The flow in the other direction that belongs to this one.
         paired_with,
-        /// What decides the port, where the customer chooses it; then [`FlowEntry::ports`] is empty.
+        /// What decides the port, where the customer chooses it; then [`FlowEntry::ports`] holds the document's example,
+        /// if any.
         port_parameter,
         /// Name of the destination.
         fqdn,
@@ -172,12 +163,14 @@ impl FlowEntry {
         note,
     }
     lists! {
-        /// Destination ports; empty for ICMP and where [`FlowEntry::port_parameter`] is set.
+        /// Destination ports; empty for ICMP. Only an example where [`FlowEntry::port_parameter`] is set.
         ports: PortRange,
         /// Source ports, where a document states them.
         source_ports: PortRange,
         /// Conditions that must all hold.
-        when: String,
+        when: Text,
+        /// What later editions said differently without changing the ports, oldest first.
+        changes: Change,
         /// Where it was read, at least one.
         sources: Source,
     }
@@ -192,6 +185,8 @@ impl FlowEntry {
         need: Need,
         /// What protects the content, where known.
         encryption: Option<Encryption>,
+        /// What an eavesdropper or intruder gains, where known.
+        sensitivity: Option<Sensitivity>,
         /// True where the port is picked at run time from the range.
         dynamic: bool,
         /// True where the traffic never leaves the machine.
@@ -199,20 +194,25 @@ impl FlowEntry {
         /// False where no document that was read confirms the entry.
         verified: bool,
     }
+
+    /// True where an intent may select it. What never leaves a machine, and what is kept only as history or to
+    /// recognise foreign rules, is false: its conditions say so.
+    pub fn is_selectable(&self) -> bool {
+        self.selectable
+    }
 }
 
 /// A condition that a flow, name or rule may depend on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub struct Condition {
-    pub(super) name: String,
-    pub(super) text: String,
-    pub(super) group: String,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) excludes: Vec<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) implies: Vec<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) implied_by: Vec<String>,
+    pub(super) name: Text,
+    pub(super) text: Text,
+    pub(super) group: Text,
+    pub(super) never_selected: bool,
+    pub(super) excludes: Vec<Text>,
+    pub(super) implies: Vec<Text>,
+    pub(super) implied_by: Vec<Text>,
 }
 
 impl Condition {
@@ -224,43 +224,41 @@ impl Condition {
         /// Topic, for example `hdx` or `hosting`.
         group,
     }
+    values! {
+        /// True where no rule may come of an entry that depends on it: it is history, an error of a document, or known
+        /// only to be recognised.
+        never_selected: bool,
+    }
     lists! {
         /// Conditions that can't hold together with this one.
-        excludes: String,
+        excludes: Text,
         /// Conditions that this one brings with it.
-        implies: String,
+        implies: Text,
         /// Conditions that bring this one with them.
-        implied_by: String,
+        implied_by: Text,
     }
 }
 
 /// A name that a role must reach.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub struct NameEntry {
-    pub(super) id: String,
-    pub(super) from: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) to: Option<String>,
-    pub(super) fqdn: String,
+    pub(super) id: Text,
+    pub(super) from: Text,
+    pub(super) to: Option<Text>,
+    pub(super) fqdn: Text,
     pub(super) transport: Transport,
     pub(super) ports: Vec<PortRange>,
-    pub(super) what: String,
+    pub(super) what: Text,
     pub(super) need: Need,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) when: Vec<String>,
-    pub(super) edition: String,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) when: Vec<Text>,
+    pub(super) edition: Text,
     pub(super) wildcard: bool,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) template: Vec<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) tls_interception: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) azure_service_tag: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) aws_endpoint: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) note: Option<String>,
+    pub(super) template: Vec<Text>,
+    pub(super) tls_interception: Option<Text>,
+    pub(super) azure_service_tag: Option<Text>,
+    pub(super) aws_endpoint: Option<Text>,
+    pub(super) note: Option<Text>,
     pub(super) sources: Vec<Source>,
     pub(super) verified: bool,
 }
@@ -294,9 +292,9 @@ impl NameEntry {
         /// Destination ports.
         ports: PortRange,
         /// Conditions that must all hold.
-        when: String,
+        when: Text,
         /// Parameters in the name.
-        template: String,
+        template: Text,
         /// Where it was read, at least one.
         sources: Source,
     }
@@ -314,11 +312,11 @@ impl NameEntry {
 
 /// An edition of the port lists.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub struct Release {
-    pub(super) name: String,
-    pub(super) title: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) note: Option<String>,
+    pub(super) name: Text,
+    pub(super) title: Text,
+    pub(super) note: Option<Text>,
 }
 
 impl Release {

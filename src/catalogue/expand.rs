@@ -5,14 +5,15 @@
 //! Invariant: at most [`FLOW_LIMIT`] flows come out of one line; more is [`Expanded::too_many`] and no flow at all.
 //! Invariant: absent on purpose are addresses, platforms and the text of the line; a party is its kind and attributes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
 use super::entry::FlowEntry;
 use super::intent::{End, Intent, OptionSpec, OptionValue, Row, RowPorts, Side};
-use super::store::Catalogue;
-use super::value::{IcmpMessage, PortRange, Transport};
+use super::store::{Catalogue, ReleaseId};
+use super::text::Text;
+use super::value::{Direction, IcmpMessage, PortRange, Transport};
 
 /// Most flows that one intent line may expand to.
 pub const FLOW_LIMIT: usize = 1_000_000;
@@ -39,6 +40,8 @@ pub struct Expansion<'a> {
     pub via: Option<&'a Participant<'a>>,
     /// Options as given; one that is left out has its default.
     pub options: &'a IndexMap<String, OptionValue>,
+    /// The release whose flows count.
+    pub release: ReleaseId,
 }
 
 /// Which party of the line is meant: its place in the list of its side, from 0.
@@ -110,6 +113,8 @@ pub struct Expanded<'a> {
     pub missing_ports: Vec<PartyRef>,
     /// Parties that took part in no flow.
     pub idle: Vec<PartyRef>,
+    /// Flows that the line would mean in another release, by the parties that would take part in them.
+    pub of_other_releases: BTreeMap<PartyRef, Vec<&'a FlowEntry>>,
     /// Set when the line asks for too much; then nothing else is filled.
     pub too_many: Option<TooManyFlows>,
 }
@@ -118,7 +123,7 @@ type Party<'p> = (PartyRef, Participant<'p>);
 
 impl Catalogue {
     /// The flows of an intent line: the cross product of both sides for every row whose options apply, a party with
-    /// itself included when it stands on both sides.
+    /// itself included when it stands on both sides. A flow that either end may open is two.
     pub fn expand<'a>(&'a self, intent: &'a Intent, request: &Expansion<'_>) -> Expanded<'a> {
         let mut work = Work::default();
         for row in intent.rows.iter().filter(|row| applies(intent, row, request)) {
@@ -127,6 +132,10 @@ impl Catalogue {
             let to = parties(request, row.to, |party| {
                 stands_in(&row.to_kinds, party) && row.to_service.admits(party.service)
             });
+            if !self.holds(entry, request.release) {
+                work.miss(entry, &from, &to);
+                continue;
+            }
             if let Err(too_many) = work.add_row(row, entry, &from, &to, request) {
                 return Expanded { too_many: Some(too_many), ..Expanded::default() };
             }
@@ -143,6 +152,19 @@ struct Work<'a> {
 }
 
 impl<'a> Work<'a> {
+    /// Remembers a flow that the line would mean if its release had it.
+    fn miss(&mut self, entry: &'a FlowEntry, from: &[Party<'_>], to: &[Party<'_>]) {
+        if from.is_empty() || to.is_empty() {
+            return;
+        }
+        for (party, _) in from.iter().chain(to) {
+            let flows = self.expanded.of_other_releases.entry(*party).or_default();
+            if flows.last() != Some(&entry) {
+                flows.push(entry);
+            }
+        }
+    }
+
     fn add_row(
         &mut self,
         row: &'a Row,
@@ -151,7 +173,9 @@ impl<'a> Work<'a> {
         to: &[Party<'_>],
         request: &Expansion<'_>,
     ) -> Result<(), TooManyFlows> {
-        let flows = self.expanded.flows.len().saturating_add(from.len().saturating_mul(to.len()));
+        let ways = if entry.direction() == Direction::Both { 2 } else { 1 };
+        let pairs = from.len().saturating_mul(to.len());
+        let flows = self.expanded.flows.len().saturating_add(pairs.saturating_mul(ways));
         if flows > FLOW_LIMIT {
             return Err(TooManyFlows { flows, limit: FLOW_LIMIT });
         }
@@ -182,7 +206,7 @@ impl<'a> Work<'a> {
         let ports = match &row.ports {
             RowPorts::Entry => entry_ports(entry),
             RowPorts::Some(ranges) => ranges.iter().map(|range| ports(entry, *range)).collect(),
-            RowPorts::Option(option) => match request.options.get(option) {
+            RowPorts::Option(option) => match request.options.get(option.as_str()) {
                 Some(OptionValue::Port(port)) => one_port(entry, *port),
                 _ => return,
             },
@@ -195,6 +219,10 @@ impl<'a> Work<'a> {
                 one_port(entry, port)
             }
         };
+        if entry.direction() == Direction::Both {
+            let ports = ports.clone();
+            self.expanded.flows.push(ExpandedFlow { from: to.0, to: from.0, ports, entry });
+        }
         self.expanded.flows.push(ExpandedFlow { from: from.0, to: to.0, ports, entry });
     }
 
@@ -207,7 +235,7 @@ impl<'a> Work<'a> {
     }
 }
 
-fn stands_in(kinds: &[String], party: &Participant<'_>) -> bool {
+fn stands_in(kinds: &[Text], party: &Participant<'_>) -> bool {
     kinds.binary_search_by(|kind| kind.as_str().cmp(party.kind)).is_ok()
 }
 
@@ -230,19 +258,19 @@ fn parties<'p>(
 /// True when a row's options hold, and it has its place on a line with, or without, `via`.
 fn applies(intent: &Intent, row: &Row, request: &Expansion<'_>) -> bool {
     let options_hold = row.when.iter().all(|(option, words)| {
-        let given = match request.options.get(option) {
-            Some(OptionValue::Word(word)) => Some(word),
+        let given = match request.options.get(option.as_str()) {
+            Some(OptionValue::Word(word)) => Some(word.as_str()),
             Some(OptionValue::Port(_)) => None,
             None => match intent.options.get(option) {
-                Some(OptionSpec::Choice { default, .. }) => Some(default),
+                Some(OptionSpec::Choice { default, .. }) => Some(default.as_str()),
                 _ => None,
             },
         };
-        given.is_some_and(|word| words.contains(word))
+        given.is_some_and(|word| words.iter().any(|allowed| *allowed == word))
     });
-    let nothing_given = row.when_absent.iter().all(|option| !request.options.contains_key(option));
+    let nothing_given = row.when_absent.iter().all(|option| !request.options.contains_key(option.as_str()));
     let port_given = match &row.ports {
-        RowPorts::Option(option) => request.options.contains_key(option),
+        RowPorts::Option(option) => request.options.contains_key(option.as_str()),
         _ => true,
     };
     options_hold && nothing_given && port_given && !(row.direct_only && request.via.is_some())

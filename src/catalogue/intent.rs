@@ -9,23 +9,22 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use super::text::Text;
 use super::value::PortRange;
 
 /// A need by name: `intent NAME left -> right [via via] [{ options }]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub struct Intent {
-    pub(super) name: String,
-    pub(super) what: String,
-    pub(super) why: String,
-    pub(super) left: Vec<String>,
-    pub(super) right: Vec<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) via: Vec<String>,
-    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
-    pub(super) options: IndexMap<String, OptionSpec>,
+    pub(super) name: Text,
+    pub(super) what: Text,
+    pub(super) why: Text,
+    pub(super) left: Vec<Text>,
+    pub(super) right: Vec<Text>,
+    pub(super) via: Vec<Text>,
+    pub(super) options: IndexMap<Text, OptionSpec>,
     pub(super) rows: Vec<Row>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) note: Option<String>,
+    pub(super) note: Option<Text>,
 }
 
 impl Intent {
@@ -45,22 +44,22 @@ impl Intent {
     }
 
     /// Kinds allowed left of the arrow, canonical and sorted.
-    pub fn left_kinds(&self) -> &[String] {
+    pub fn left_kinds(&self) -> &[Text] {
         &self.left
     }
 
     /// Kinds allowed right of the arrow, canonical and sorted.
-    pub fn right_kinds(&self) -> &[String] {
+    pub fn right_kinds(&self) -> &[Text] {
         &self.right
     }
 
     /// Kinds allowed after `via`, canonical and sorted; empty when the intent takes no `via`.
-    pub fn via_kinds(&self) -> &[String] {
+    pub fn via_kinds(&self) -> &[Text] {
         &self.via
     }
 
     /// The options with their values, in the order of the catalogue.
-    pub fn options(&self) -> &IndexMap<String, OptionSpec> {
+    pub fn options(&self) -> &IndexMap<Text, OptionSpec> {
         &self.options
     }
 
@@ -68,6 +67,18 @@ impl Intent {
     pub fn flow_ids(&self) -> impl Iterator<Item = &str> {
         let mut seen = std::collections::BTreeSet::new();
         self.rows.iter().map(|row| row.flow.as_str()).filter(move |id| seen.insert(*id))
+    }
+
+    /// Lets a kind stand wherever another one stands.
+    pub(super) fn let_stand_in(&mut self, like: &str, kind: &str) {
+        let sides = [&mut self.left, &mut self.right, &mut self.via];
+        let rows = self.rows.iter_mut().flat_map(|row| [&mut row.from_kinds, &mut row.to_kinds]);
+        for kinds in sides.into_iter().chain(rows) {
+            let has = |name: &str| kinds.binary_search_by(|own| own.as_str().cmp(name));
+            if let (Ok(_), Err(at)) = (has(like), has(kind)) {
+                kinds.insert(at, Text::from(kind));
+            }
+        }
     }
 
     /// A remark on where the intent and its sources differ.
@@ -78,21 +89,24 @@ impl Intent {
 
 /// What an option of an intent takes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 #[serde(rename_all = "kebab-case")]
 pub enum OptionSpec {
     /// One of some words.
     Choice {
         /// The words, in the order of the catalogue.
-        values: Vec<String>,
+        values: Vec<Text>,
         /// The word that holds when the option is left out.
-        default: String,
+        default: Text,
+        /// The conditions that a word makes hold, those that they imply included; a word that is absent selects none.
+        selects: IndexMap<Text, Vec<Text>>,
         /// One line: what it changes.
-        what: String,
+        what: Text,
     },
     /// A port, 1 to 65535; there is no default.
     Port {
         /// One line: what it changes.
-        what: String,
+        what: Text,
     },
 }
 
@@ -133,43 +147,35 @@ pub(super) enum End {
 
 /// One row of an intent: which flow, between which parties, under which options.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub(super) struct Row {
-    pub(super) flow: String,
+    pub(super) flow: Text,
     pub(super) from: Side,
     pub(super) to: Side,
-    pub(super) from_kinds: Vec<String>,
-    pub(super) to_kinds: Vec<String>,
-    #[serde(default, skip_serializing_if = "ServiceFilter::is_any")]
+    pub(super) from_kinds: Vec<Text>,
+    pub(super) to_kinds: Vec<Text>,
     pub(super) to_service: ServiceFilter,
-    #[serde(default, skip_serializing_if = "RowPorts::is_entry")]
     pub(super) ports: RowPorts,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) when: Vec<(String, Vec<String>)>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) when_absent: Vec<String>,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) when: Vec<(Text, Vec<Text>)>,
+    pub(super) when_absent: Vec<Text>,
     pub(super) direct_only: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) warn: Option<RowWarning>,
 }
 
 /// Which `service` the party at the far end of a row must have.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub(super) enum ServiceFilter {
     #[default]
     Any,
-    OneOf(Vec<String>),
+    OneOf(Vec<Text>),
     /// Any other, or none stated.
-    NoneOf(Vec<String>),
+    NoneOf(Vec<Text>),
 }
 
 impl ServiceFilter {
-    fn is_any(&self) -> bool {
-        matches!(self, Self::Any)
-    }
-
     pub(super) fn admits(&self, service: Option<&str>) -> bool {
-        let stands_in = |list: &[String]| {
+        let stands_in = |list: &[Text]| {
             service.is_some_and(|service| list.iter().any(|name| name.eq_ignore_ascii_case(service)))
         };
         match self {
@@ -182,6 +188,7 @@ impl ServiceFilter {
 
 /// Where a row's ports come from.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub(super) enum RowPorts {
     /// The flow entry, unchanged.
     #[default]
@@ -189,21 +196,15 @@ pub(super) enum RowPorts {
     /// Some of the flow entry's ports.
     Some(Vec<PortRange>),
     /// An option of the intent line; the row applies only if it is given.
-    Option(String),
+    Option(Text),
     /// The `port` attribute of the party at one end.
     Role(End),
 }
 
-impl RowPorts {
-    fn is_entry(&self) -> bool {
-        matches!(self, Self::Entry)
-    }
-}
-
 /// What to tell the author when a row applies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub(super) struct RowWarning {
-    pub(super) message: String,
-    pub(super) help: String,
+    pub(super) message: Text,
+    pub(super) help: Text,
 }

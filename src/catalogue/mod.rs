@@ -8,6 +8,7 @@
 
 mod access;
 mod builtin;
+mod compare;
 mod entry;
 mod expand;
 mod intent;
@@ -17,23 +18,28 @@ mod record;
 mod store;
 #[cfg(test)]
 mod tests;
+mod text;
 mod value;
 
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::{SourceId, Span};
 
+pub use compare::{Changed, Comparison};
 pub use entry::{Condition, FlowEntry, Managed, NameEntry, Release, RoleKind};
 pub use expand::{
     Expanded, ExpandedFlow, Expansion, ExpansionWarning, FLOW_LIMIT, Participant, PartyRef, ServicePorts,
     TooManyFlows,
 };
 pub use intent::{Intent, OptionSpec, OptionValue};
-pub use load::{FILE_LIMIT, Problem, ProblemKind, load};
+pub use load::{FILE_LIMIT, Problem, ProblemKind, extend, load};
 pub use record::{
     Application, Consequence, DeploymentRule, Permission, PermissionSet, Prerequisite, RuleSeverity,
 };
-pub use store::Catalogue;
-pub use value::{Direction, Encryption, IcmpMessage, Need, PortRange, Source, Transport};
+pub use store::{Catalogue, ReleaseId};
+pub use text::Text;
+pub use value::{
+    Change, Direction, Encryption, IcmpMessage, Need, PortRange, Sensitivity, Source, Transport,
+};
 
 impl Problem {
     /// The problem as a diagnostic that points into the text of its file.
@@ -43,6 +49,7 @@ impl Problem {
             ProblemKind::Duplicate => codes::CATALOGUE_DUPLICATE,
             ProblemKind::Reference => codes::CATALOGUE_REFERENCE,
             ProblemKind::Value => codes::CATALOGUE_VALUE,
+            ProblemKind::Namespace => codes::CATALOGUE_NAMESPACE,
         };
         let line_start: usize =
             text.split_inclusive('\n').take(self.line - self.line.min(1)).map(str::len).sum();

@@ -10,9 +10,9 @@ use std::marker::PhantomData;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use super::intent::{End, RowWarning, Side};
-use super::record::{Consequence, RuleSeverity};
-use super::value::{Direction, Encryption, Need, Source, Transport};
+use super::intent::{End, Side};
+use super::record::RuleSeverity;
+use super::value::{Direction, Encryption, Need, Sensitivity, Transport};
 
 /// The value of `schema` in every catalogue file.
 pub(super) const SCHEMA: &str = "segc-catalogue/1";
@@ -23,6 +23,9 @@ pub(super) const SCHEMA: &str = "segc-catalogue/1";
 pub(super) struct RawFile {
     /// Must be [`SCHEMA`].
     pub(super) schema: String,
+    /// What every name that the file declares begins with; only in a customer's own file.
+    #[serde(default)]
+    pub(super) namespace: Option<String>,
     /// Editions, oldest first.
     #[serde(default)]
     pub(super) releases: Vec<RawRelease>,
@@ -94,6 +97,8 @@ pub(super) struct RawKind {
     #[serde(default)]
     pub(super) members: Vec<String>,
     #[serde(default)]
+    pub(super) like: Option<String>,
+    #[serde(default)]
     pub(super) note: Option<String>,
     #[serde(default = "yes")]
     pub(super) verified: bool,
@@ -114,6 +119,8 @@ pub(super) struct RawCondition {
     pub(super) condition: String,
     pub(super) text: String,
     pub(super) group: String,
+    #[serde(default)]
+    pub(super) never_selected: bool,
 }
 
 /// A flow: who opens a connection to whom, on what, and why.
@@ -144,6 +151,8 @@ pub(super) struct RawFlow {
     pub(super) condition: Option<String>,
     #[serde(default)]
     pub(super) encryption: Option<Encryption>,
+    #[serde(default)]
+    pub(super) sensitivity: Option<Sensitivity>,
     pub(super) area: String,
     #[serde(default)]
     pub(super) since: Option<String>,
@@ -162,7 +171,9 @@ pub(super) struct RawFlow {
     #[serde(default)]
     pub(super) note: Option<String>,
     #[serde(default)]
-    pub(super) sources: Vec<Source>,
+    pub(super) changes: Vec<RawChange>,
+    #[serde(default)]
+    pub(super) sources: Vec<RawSource>,
     pub(super) verified: bool,
 }
 
@@ -192,6 +203,8 @@ pub(super) struct RawOption {
     pub(super) values: Vec<String>,
     #[serde(default)]
     pub(super) default: Option<String>,
+    #[serde(default)]
+    pub(super) selects: Pairs<OneOrMany>,
     #[serde(default)]
     pub(super) port: bool,
     pub(super) what: String,
@@ -223,7 +236,7 @@ pub(super) struct RawRow {
     #[serde(default)]
     pub(super) direct_only: bool,
     #[serde(default)]
-    pub(super) warn: Option<RowWarning>,
+    pub(super) warn: Option<RawWarning>,
 }
 
 /// Where a row takes its port from: `{ option: NAME }` or `{ role: from|to, attribute: port }`.
@@ -267,7 +280,7 @@ pub(super) struct RawName {
     #[serde(default)]
     pub(super) note: Option<String>,
     #[serde(default)]
-    pub(super) sources: Vec<Source>,
+    pub(super) sources: Vec<RawSource>,
     pub(super) verified: bool,
 }
 
@@ -281,7 +294,7 @@ pub(super) struct RawPermissionSet {
     #[serde(default)]
     pub(super) permissions: Vec<String>,
     #[serde(default)]
-    pub(super) sources: Vec<Source>,
+    pub(super) sources: Vec<RawSource>,
 }
 
 /// One permission of a cloud or hypervisor account.
@@ -302,7 +315,7 @@ pub(super) struct RawPermission {
     #[serde(default)]
     pub(super) scope: Option<String>,
     #[serde(default)]
-    pub(super) sources: Vec<Source>,
+    pub(super) sources: Vec<RawSource>,
     pub(super) verified: bool,
 }
 
@@ -314,7 +327,7 @@ pub(super) struct RawPrerequisite {
     pub(super) platform: String,
     pub(super) what: String,
     #[serde(default)]
-    pub(super) sources: Vec<Source>,
+    pub(super) sources: Vec<RawSource>,
     pub(super) verified: bool,
 }
 
@@ -326,7 +339,7 @@ pub(super) struct RawApplication {
     pub(super) application_id: String,
     pub(super) what: String,
     #[serde(default)]
-    pub(super) sources: Vec<Source>,
+    pub(super) sources: Vec<RawSource>,
     pub(super) verified: bool,
 }
 
@@ -346,12 +359,53 @@ pub(super) struct RawRule {
     #[serde(default)]
     pub(super) flows: Vec<String>,
     #[serde(default)]
-    pub(super) without_rule: Option<Consequence>,
+    pub(super) without_rule: Option<RawConsequence>,
     #[serde(default)]
     pub(super) note: Option<String>,
     #[serde(default)]
-    pub(super) sources: Vec<Source>,
+    pub(super) sources: Vec<RawSource>,
     pub(super) verified: bool,
+}
+
+/// Where a fact was read.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct RawSource {
+    pub(super) title: String,
+    #[serde(default)]
+    pub(super) date: Option<String>,
+    #[serde(default)]
+    pub(super) version: Option<String>,
+    #[serde(default)]
+    pub(super) address: Option<String>,
+    #[serde(default)]
+    pub(super) read: Option<String>,
+    pub(super) says: String,
+}
+
+/// What a release says differently of an entry.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawChange {
+    pub(super) release: String,
+    pub(super) what: String,
+}
+
+/// What to tell the author when a row applies.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawWarning {
+    pub(super) message: String,
+    pub(super) help: String,
+}
+
+/// What is seen when a deployment rule is not kept.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawConsequence {
+    pub(super) text: String,
+    #[serde(default)]
+    pub(super) quoted: bool,
 }
 
 fn yes() -> bool {

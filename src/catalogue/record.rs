@@ -7,15 +7,17 @@
 use serde::{Deserialize, Serialize};
 
 use super::access::{lists, optional_texts, texts, values};
+use super::text::Text;
 use super::value::{Need, Source};
 
 /// A named group of permissions, granted together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub struct PermissionSet {
-    pub(super) name: String,
-    pub(super) what: String,
-    pub(super) platform: String,
-    pub(super) permissions: Vec<String>,
+    pub(super) name: Text,
+    pub(super) what: Text,
+    pub(super) platform: Text,
+    pub(super) permissions: Vec<Text>,
     pub(super) sources: Vec<Source>,
 }
 
@@ -30,7 +32,7 @@ impl PermissionSet {
     }
     lists! {
         /// Permission names of the platform that the source gives as one list; may be empty.
-        permissions: String,
+        permissions: Text,
         /// Where it was read; may be empty.
         sources: Source,
     }
@@ -38,20 +40,18 @@ impl PermissionSet {
 
 /// One permission of a cloud or hypervisor account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub struct Permission {
-    pub(super) id: String,
-    pub(super) platform: String,
-    pub(super) permission: String,
-    pub(super) what: String,
-    pub(super) stage: String,
+    pub(super) id: Text,
+    pub(super) platform: Text,
+    pub(super) permission: Text,
+    pub(super) what: Text,
+    pub(super) stage: Text,
     pub(super) need: Need,
-    pub(super) set: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) resource: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) condition: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) scope: Option<String>,
+    pub(super) set: Text,
+    pub(super) resource: Option<Text>,
+    pub(super) condition: Option<Text>,
+    pub(super) scope: Option<Text>,
     pub(super) sources: Vec<Source>,
     pub(super) verified: bool,
 }
@@ -93,10 +93,11 @@ impl Permission {
 
 /// A prerequisite that is neither a flow nor a permission.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub struct Prerequisite {
-    pub(super) id: String,
-    pub(super) platform: String,
-    pub(super) what: String,
+    pub(super) id: Text,
+    pub(super) platform: Text,
+    pub(super) what: Text,
     pub(super) sources: Vec<Source>,
     pub(super) verified: bool,
 }
@@ -122,10 +123,11 @@ impl Prerequisite {
 
 /// An enterprise application that the vendor registers in a customer's directory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub struct Application {
-    pub(super) id: String,
-    pub(super) application_id: String,
-    pub(super) what: String,
+    pub(super) id: Text,
+    pub(super) application_id: Text,
+    pub(super) what: Text,
     pub(super) sources: Vec<Source>,
     pub(super) verified: bool,
 }
@@ -151,19 +153,18 @@ impl Application {
 
 /// A rule about deployments that a compiler can check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub struct DeploymentRule {
-    pub(super) id: String,
-    pub(super) area: String,
+    pub(super) id: Text,
+    pub(super) area: Text,
     pub(super) severity: RuleSeverity,
-    pub(super) statement: String,
-    pub(super) check: String,
-    pub(super) platforms: Vec<String>,
-    pub(super) when: Vec<String>,
-    pub(super) flows: Vec<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) statement: Text,
+    pub(super) check: Text,
+    pub(super) platforms: Vec<Text>,
+    pub(super) when: Vec<Text>,
+    pub(super) flows: Vec<Text>,
     pub(super) without_rule: Option<Consequence>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) note: Option<String>,
+    pub(super) note: Option<Text>,
     pub(super) sources: Vec<Source>,
     pub(super) verified: bool,
 }
@@ -185,11 +186,11 @@ impl DeploymentRule {
     }
     lists! {
         /// Platforms that it concerns; empty means all.
-        platforms: String,
+        platforms: Text,
         /// Conditions that must all hold.
-        when: String,
+        when: Text,
         /// Ids of the flows that it speaks of.
-        flows: String,
+        flows: Text,
         /// Where it was read, at least one.
         sources: Source,
     }
@@ -218,11 +219,10 @@ pub enum RuleSeverity {
 
 /// What is seen when a deployment rule is not kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub struct Consequence {
     /// What is seen.
-    pub text: String,
+    pub text: Text,
     /// True where the text is the product's own message.
-    #[serde(default)]
     pub quoted: bool,
 }

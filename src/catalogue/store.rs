@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::entry::{Condition, FlowEntry, NameEntry, Release, RoleKind};
 use super::intent::Intent;
 use super::record::{Application, DeploymentRule, Permission, PermissionSet, Prerequisite};
+use super::text::Text;
 
 /// Roles, flows, intents, conditions and names of the product that a site describes.
 ///
@@ -20,26 +21,26 @@ use super::record::{Application, DeploymentRule, Permission, PermissionSet, Prer
 /// assert_eq!(catalogue.kind("XenDesktop Temp").map(|kind| kind.name()), Some("temp-worker"));
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub struct Catalogue {
     pub(super) releases: Vec<Release>,
     pub(super) kinds: Vec<RoleKind>,
     /// Folded name or alias to the place of the kind in `kinds`.
-    pub(super) kind_names: BTreeMap<String, usize>,
-    pub(super) conditions: IndexMap<String, Condition>,
-    pub(super) flows: IndexMap<String, FlowEntry>,
-    pub(super) intents: IndexMap<String, Intent>,
+    pub(super) kind_names: BTreeMap<Text, usize>,
+    pub(super) conditions: IndexMap<Text, Condition>,
+    pub(super) flows: IndexMap<Text, FlowEntry>,
+    pub(super) intents: IndexMap<Text, Intent>,
     pub(super) names: Vec<NameEntry>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) permission_sets: Vec<PermissionSet>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) permissions: Vec<Permission>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) prerequisites: Vec<Prerequisite>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) applications: Vec<Application>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) rules: Vec<DeploymentRule>,
 }
+
+/// A release by its place in the catalogue; a later one is greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ReleaseId(usize);
 
 /// A name without the differences that look-up ignores: case, spaces, `_` and `-`.
 pub(super) fn fold(name: &str) -> String {
@@ -55,6 +56,35 @@ impl Catalogue {
         self.releases.last().map_or("", Release::name)
     }
 
+    /// The release with this label. `None` where the catalogue has no such release.
+    pub fn release_id(&self, label: &str) -> Option<ReleaseId> {
+        self.releases().position(|name| name == label).map(ReleaseId)
+    }
+
+    /// The release that holds for a site that pins none.
+    pub fn newest(&self) -> ReleaseId {
+        ReleaseId(self.releases.len().saturating_sub(1))
+    }
+
+    /// Label of a release; empty for one of another catalogue.
+    pub fn release_label(&self, release: ReleaseId) -> &str {
+        self.releases.get(release.0).map_or("", Release::name)
+    }
+
+    /// True where a release has the flow. A flow that no edition of the port lists has, because it was read elsewhere,
+    /// is in every release.
+    pub fn holds(&self, flow: &FlowEntry, release: ReleaseId) -> bool {
+        let at = |label: &str| self.release_id(label);
+        let begun = flow.since().and_then(at).is_none_or(|since| since <= release);
+        let ended = flow.until().and_then(at).is_some_and(|until| until < release);
+        begun && !ended
+    }
+
+    /// True where a release holds the flow as a row of an edition of the port lists.
+    pub fn lists(&self, flow: &FlowEntry, release: ReleaseId) -> bool {
+        flow.since().is_some() && self.holds(flow, release)
+    }
+
     /// Labels that a site may pin with `catalogue = ...`, oldest first.
     pub fn releases(&self) -> impl Iterator<Item = &str> {
         self.releases.iter().map(Release::name)
@@ -65,9 +95,22 @@ impl Catalogue {
         &self.releases
     }
 
+    /// Every id of every entry, kinds and intents among them.
+    pub(super) fn ids(&self) -> impl Iterator<Item = &str> {
+        let flows =
+            self.flows.keys().chain(self.intents.keys()).chain(self.conditions.keys()).map(Text::as_str);
+        let names = self.names().map(NameEntry::id).chain(self.kinds().map(RoleKind::name));
+        let permissions = self.permissions.iter().map(Permission::id);
+        let sets = self.permission_sets.iter().map(PermissionSet::name);
+        let others = self.prerequisites.iter().map(Prerequisite::id);
+        let applications = self.applications.iter().map(Application::id);
+        let rules = self.rules.iter().map(DeploymentRule::id);
+        flows.chain(names).chain(permissions).chain(sets).chain(others).chain(applications).chain(rules)
+    }
+
     /// The kind with this canonical name or alias; case, spaces, `_` and `-` make no difference.
     pub fn kind(&self, typed: &str) -> Option<&RoleKind> {
-        self.kind_names.get(&fold(typed)).and_then(|at| self.kinds.get(*at))
+        self.kind_names.get(fold(typed).as_str()).and_then(|at| self.kinds.get(*at))
     }
 
     /// All kinds in the order of the catalogue.

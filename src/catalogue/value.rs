@@ -6,6 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::text::Text;
+
 /// What a flow travels on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -135,6 +137,41 @@ impl Encryption {
     }
 }
 
+/// What an eavesdropper or intruder gains at a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Sensitivity {
+    /// Names, time, addresses, boot files, reachability.
+    Infrastructure,
+    /// Logs, traps, counters, analytics.
+    Telemetry,
+    /// Brokering, registration, health, licences, replication of settings.
+    Control,
+    /// Files, disks, databases, profiles, recordings, print jobs.
+    Data,
+    /// What a user sees, types and hears.
+    Session,
+    /// Power over machines: consoles, remote desktops, interfaces of clouds and hypervisors.
+    Management,
+    /// Passwords, tickets, keys, certificates.
+    Credentials,
+}
+
+impl Sensitivity {
+    /// The word used in data and output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Infrastructure => "infrastructure",
+            Self::Telemetry => "telemetry",
+            Self::Control => "control",
+            Self::Data => "data",
+            Self::Session => "session",
+            Self::Management => "management",
+            Self::Credentials => "credentials",
+        }
+    }
+}
+
 /// Who may start a connection of a flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -146,24 +183,40 @@ pub enum Direction {
     Both,
 }
 
+impl Direction {
+    /// The word used in data and output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::To => "to",
+            Self::Both => "both",
+        }
+    }
+}
+
+/// What an edition says differently of an entry that keeps its ports.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
+pub struct Change {
+    /// The edition that brought it.
+    pub release: Text,
+    /// What is different, one clause.
+    pub what: Text,
+}
+
 /// Where a fact was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub struct Source {
     /// Title of the document.
-    pub title: String,
+    pub title: Text,
     /// Its date, as precise as it is known (`2023-12`).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub date: Option<String>,
+    pub date: Option<Text>,
     /// Its version or edition, where it has one instead of a date.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub version: Option<String>,
+    pub version: Option<Text>,
     /// Its address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub address: Option<String>,
+    pub address: Option<Text>,
     /// The day on which it was read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub read: Option<String>,
+    pub read: Option<Text>,
     /// What it says about this entry.
-    pub says: String,
+    pub says: Text,
 }

@@ -46,6 +46,8 @@ pub(super) enum Format {
     Text,
     /// For programs.
     Json,
+    /// For pages and pull requests.
+    Markdown,
 }
 
 /// When to use colours.
@@ -70,6 +72,8 @@ pub(super) enum Command {
     Test(Test),
     /// Say which line lets a role reach another, or what is nearest to it.
     Why(Why),
+    /// Say what another catalogue release would change for a site.
+    Diff(Diff),
     /// Explain a code of a message.
     Explain(Explain),
     /// Print completions for a shell.
@@ -135,6 +139,18 @@ pub(super) struct Why {
     /// What the file says, or what the artefacts permit.
     #[arg(long, value_enum, default_value_t = LevelArg::Intent)]
     pub(super) level: LevelArg,
+}
+
+/// `segc diff`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:  segc diff --catalogue paper-2020..paper-2021 site.seg\n\n\
+    Exit code: 2 when something opens, 1 when access narrows or a text changes, 0 when nothing does.")]
+pub(super) struct Diff {
+    #[command(flatten)]
+    pub(super) site: SiteArg,
+    /// The two releases, from and to; `segc catalogue list releases` lists them.
+    #[arg(long, value_name = "A..B")]
+    pub(super) catalogue: String,
 }
 
 /// The two levels.

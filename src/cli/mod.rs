@@ -5,6 +5,7 @@
 mod args;
 mod check;
 mod compile;
+mod diff;
 mod explain;
 mod files;
 mod session;
@@ -20,6 +21,8 @@ use std::ffi::OsString;
 const EXIT_FINE: u8 = 0;
 /// Errors or findings in the input.
 const EXIT_FINDINGS: u8 = 1;
+/// A diff in which something opens.
+const EXIT_OPENED: u8 = 2;
 /// The command line can't be understood.
 const EXIT_USAGE: u8 = 64;
 /// segc itself failed.
@@ -49,6 +52,7 @@ fn run_command(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Check(arguments) => check::run(&arguments, &cli.global),
         Command::Test(arguments) => test::run(&arguments, &cli.global),
         Command::Why(arguments) => why::run(&arguments, &cli.global),
+        Command::Diff(arguments) => diff::run(&arguments, &cli.global),
         Command::Explain(arguments) => explain::run(&arguments, &cli.global),
         Command::Completions(arguments) => completions(&arguments, &cli.global),
     }

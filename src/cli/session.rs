@@ -9,7 +9,6 @@ use crate::diagnostic::{Diagnostic, Severity, Sink, codes};
 use crate::driver::{CompileOptions, Selection, Site, SourceText, check_model, load, resolve_site};
 use crate::model::Model;
 use crate::policy::Policy;
-use crate::source::SourceMap;
 use crate::target::Lock;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -38,9 +37,9 @@ impl Session {
                 load(&relative.unwrap_or_else(|| name.clone()), text, &Folder::of(&arg.site))
             }
             Err(failure) => {
-                let mut sink = Sink::new();
-                sink.report(failure.diagnostic(&name));
-                Site { sources: SourceMap::new(), files: Vec::new(), sink }
+                let mut site = Site::new();
+                site.sink.report(failure.diagnostic(&name));
+                site
             }
         };
         let lock_path = arg.lock.clone().or_else(|| (!is_stdin).then(|| lock_beside(&arg.site)));

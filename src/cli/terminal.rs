@@ -65,6 +65,10 @@ impl Terminal {
         self.global.format == Format::Json
     }
 
+    pub(super) fn is_markdown(&self) -> bool {
+        self.global.format == Format::Markdown
+    }
+
     pub(super) fn is_verbose(&self) -> bool {
         self.global.verbose
     }

@@ -6,7 +6,7 @@ use super::terminal::Stream;
 use super::{EXIT_FINE, EXIT_USAGE};
 use crate::check::verdict::{Answer, Level, Question, Verdict, ask};
 use crate::diagnostic::{Diagnostic, codes, nearest};
-use crate::driver::{plan_and_prove, suggest};
+use crate::driver::{Site, plan_and_prove, suggest};
 use crate::policy::service::ServiceSet;
 use crate::policy::{Flow, Policy, Provenance, RoleId};
 use crate::source::SourceMap;
@@ -35,6 +35,8 @@ struct JsonReason<'a> {
     path: String,
     line: u32,
     catalogue: Option<&'a str>,
+    /// False where no document confirms the catalogue entry; null where there is none.
+    verified: Option<bool>,
     from: &'a str,
     to: &'a str,
     service: String,
@@ -70,7 +72,7 @@ pub(super) fn run(arguments: &Why, global: &Global) -> u8 {
     }
     let question = Question { from, to, services, level };
     let answer = ask(&policy, deployed.as_ref(), &question);
-    let json = json_answer(&policy, &session.site.sources, &question, &answer);
+    let json = json_answer(&policy, &session.site, &question, &answer);
     if session.terminal.is_json() {
         session.terminal.print_json(&json);
     } else {
@@ -94,10 +96,11 @@ fn find(policy: &Policy, name: &str, session: &mut Session) -> Option<RoleId> {
 
 fn json_answer<'a>(
     policy: &'a Policy,
-    sources: &SourceMap,
+    site: &Site,
     question: &Question,
     answer: &Answer<'a>,
 ) -> JsonAnswer<'a> {
+    let sources = &site.sources;
     let reasons = |flows: &[&'a Flow]| {
         flows.iter().flat_map(|flow| flow_reasons(policy, sources, flow, &question.services)).collect()
     };
@@ -117,6 +120,7 @@ fn json_answer<'a>(
                 path: sources.locate(forbid.span).map_or_else(String::new, |(path, _)| path.to_owned()),
                 line: sources.locate(forbid.span).map_or(0, |(_, at)| at.line),
                 catalogue: None,
+                verified: None,
                 from: policy.name(question.from),
                 to: policy.name(question.to),
                 service: forbid.services.to_string(),
@@ -128,7 +132,7 @@ fn json_answer<'a>(
         suggestions: if answer.verdict == Verdict::Allow || !answer.forbids.is_empty() {
             Vec::new()
         } else {
-            suggest(policy, question)
+            suggest(policy, &site.catalogue, question)
         },
     }
 }
@@ -152,6 +156,7 @@ fn flow_reasons<'a>(
             path: place.map_or_else(String::new, |(path, _)| path.to_owned()),
             line: place.map_or(0, |(_, at)| at.line),
             catalogue: reason.catalogue.as_deref(),
+            verified: reason.catalogue_verified(),
             from: policy.name(flow.from),
             to: policy.name(flow.to),
             service: reason.services.to_string(),
@@ -193,7 +198,9 @@ fn list(text: &mut String, heading: &str, reasons: &[JsonReason<'_>]) {
             "  {heading} {} at {}:{}: {} to {} on {}",
             reason.statement, reason.path, reason.line, reason.from, reason.to, reason.service
         );
-        let source = reason.catalogue.map(|entry| format!(" (catalogue {entry})")).unwrap_or_default();
+        let remark = if reason.verified == Some(false) { ", unverified" } else { "" };
+        let source =
+            reason.catalogue.map(|entry| format!(" (catalogue {entry}{remark})")).unwrap_or_default();
         let _ = writeln!(text, "    {}{source}", reason.because);
     }
 }

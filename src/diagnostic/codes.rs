@@ -56,6 +56,12 @@ impl std::fmt::Display for Code {
     }
 }
 
+/// True for a code that only a catalogue file brings about.
+pub fn is_catalogue_mistake(code: Code) -> bool {
+    [CATALOGUE_SYNTAX, CATALOGUE_DUPLICATE, CATALOGUE_REFERENCE, CATALOGUE_VALUE, CATALOGUE_NAMESPACE]
+        .contains(&code)
+}
+
 macro_rules! codes {
     ($($number:literal $digits:literal $constant:ident $severity:ident $name:literal $title:literal;)*) => {
         $(

@@ -55,12 +55,14 @@ codes! {
     2124 "2124" SERVICE_CYCLE Error "service-cycle" "services are defined by each other in a circle";
     2125 "2125" NO_DAY Error "no-day" "neither the site nor the command says for which day";
     2126 "2126" SEGMENTS_OVERLAP Error "segments-overlap" "two segments of one platform have addresses in common";
+    2127 "2127" NOT_IN_RELEASE Error "not-in-release" "the pinned catalogue release has no flow for a role of an intent";
     // 3: catalogue data
     3001 "3001" CATALOGUE_SYNTAX Error "catalogue-syntax" "a catalogue file does not have the form of its schema";
     3002 "3002" CATALOGUE_DUPLICATE Error "catalogue-duplicate" "a catalogue id is used twice";
     3003 "3003" CATALOGUE_REFERENCE Error "catalogue-reference" "a catalogue entry names something that does not exist";
     3004 "3004" CATALOGUE_VALUE Error "catalogue-value" "a catalogue entry has a value that can't be";
     3005 "3005" WIDE_DEFAULT Warning "wide-default" "an intent opens a wide range because an option is left out";
+    3006 "3006" CATALOGUE_NAMESPACE Error "catalogue-namespace" "a customer's catalogue file declares a name outside of its namespace";
     // 4: design findings
     4011 "4011" ANY_IN_ALLOW Error "any-in-allow" "`any` stands in an allow";
     // 5: promises

@@ -6,14 +6,19 @@
 //! once, and at most [`MOST_FILES`] are.
 
 use super::Site;
-use crate::diagnostic::{Diagnostic, Sink, codes};
-use crate::source::{SourceId, SourceMap, Span};
-use crate::syntax::ast::{Include, Statement};
+use crate::catalogue;
+use crate::diagnostic::{Diagnostic, codes};
+use crate::source::{SourceId, Span};
+use crate::syntax::ast::{Include, Statement, ValueKind};
 use crate::syntax::parse;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Most files of one site.
 const MOST_FILES: usize = 4096;
+
+/// The attribute of a site that names catalogue files of its own.
+const EXTRA: &str = "catalogue-extra";
 
 /// Longest chain of includes.
 const DEEPEST_INCLUDE: usize = 64;
@@ -83,8 +88,7 @@ struct Waiting {
 
 /// Loads a site: parses the main text and follows its includes. `main` is its path relative to the site's folder.
 pub fn load(main: &str, text: SourceText, reader: &dyn SourceReader) -> Site {
-    let site = Site { sources: SourceMap::new(), files: Vec::new(), sink: Sink::new() };
-    let mut loader = Loader { reader, site, seen: BTreeMap::new() };
+    let mut loader = Loader { reader, site: Site::new(), seen: BTreeMap::new() };
     let mut waiting = vec![Waiting { path: main.to_owned(), text, chain: Vec::new() }];
     while let Some(Waiting { path, text, chain }) = waiting.pop() {
         let includes = loader.parse(&path, text);
@@ -96,6 +100,7 @@ pub fn load(main: &str, text: SourceText, reader: &dyn SourceReader) -> Site {
             }
         }
     }
+    loader.extend_catalogue();
     loader.site
 }
 
@@ -164,12 +169,81 @@ impl Loader<'_> {
     }
 
     fn refuse_outside(&mut self, include: &Include) {
-        let message = format!("`{}` is not inside the site's folder", include.path.text);
-        let report = Diagnostic::new(codes::INCLUDE_OUTSIDE, message).label(include.path.span, "").help(
+        self.refuse_path(&include.path.text, include.path.span);
+    }
+
+    fn refuse_path(&mut self, path: &str, span: Span) {
+        let message = format!("`{path}` is not inside the site's folder");
+        let report = Diagnostic::new(codes::INCLUDE_OUTSIDE, message).label(span, "").help(
             "put the file into the folder of the site's own file or below, and name it by a relative path",
         );
         self.site.sink.report(report);
     }
+
+    /// Puts the files of `catalogue-extra` on top of the catalogue.
+    fn extend_catalogue(&mut self) {
+        let mut extras = Vec::new();
+        for (path, value, span) in extra_paths(&self.site) {
+            let Some(target) = join(&path, &value) else {
+                self.refuse_path(&value, span);
+                continue;
+            };
+            if self.seen.contains_key(&target) {
+                let message = format!("`{target}` is named twice, or is a file of the site itself");
+                let report = Diagnostic::new(codes::CATALOGUE_DUPLICATE, message).label(span, "");
+                self.site.sink.report(report.help("name each catalogue file once"));
+                continue;
+            }
+            match self.reader.read(&target) {
+                Ok(text) => {
+                    let source = self.site.sources.add_relative(text.name, &target, text.text);
+                    self.seen.insert(target, source);
+                    extras.push(source);
+                }
+                Err(ReadFailure::Outside) => self.refuse_path(&value, span),
+                Err(failure) => {
+                    self.site.sink.report(failure.diagnostic(&target).label(span, "named here"));
+                }
+            }
+        }
+        extend_with(&mut self.site, &extras);
+    }
+}
+
+/// Extends a site's catalogue by texts among its sources. Reports of what is wrong with them are in its sink.
+pub fn extend_with(site: &mut Site, extras: &[SourceId]) {
+    if extras.is_empty() {
+        return;
+    }
+    let files: Vec<_> = extras.iter().filter_map(|id| site.sources.get(*id)).collect();
+    let texts: Vec<(&str, &str)> =
+        files.iter().map(|file| (file.name.as_str(), file.text.as_str())).collect();
+    match catalogue::extend(&site.catalogue, &texts) {
+        Ok(extended) => site.catalogue = Cow::Owned(extended),
+        Err(problems) => {
+            for problem in problems {
+                let at = texts.iter().position(|(name, _)| *name == problem.file).unwrap_or_default();
+                if let (Some(source), Some((_, text))) = (extras.get(at), texts.get(at)) {
+                    site.sink.report(problem.to_diagnostic(*source, text));
+                }
+            }
+        }
+    }
+}
+
+/// The values of `catalogue-extra`: path of the file in which each stands, value, place.
+fn extra_paths(site: &Site) -> Vec<(String, String, Span)> {
+    let mut paths = Vec::new();
+    for statement in site.files.iter().flat_map(|file| &file.statements) {
+        let Statement::Site(header) = statement else { continue };
+        let wanted = header.block.attributes.iter().filter(|attribute| attribute.key.text == EXTRA);
+        for value in wanted.flat_map(|attribute| &attribute.values) {
+            if let (ValueKind::Text(text), Some(file)) = (&value.kind, site.sources.get(value.span.source)) {
+                paths.push((file.relative.clone(), text.clone(), value.span));
+            }
+        }
+    }
+    paths
 }
 
 /// A path relative to the folder of `from`, without `.` and `..`; `None` when it is absolute or leaves the root.

@@ -135,6 +135,7 @@ fn provenance(flow: &Flow, services: &ServiceSet, sources: &SourceMap) -> Vec<ma
             path: file.map_or_else(String::new, |file| file.relative.clone()),
             line: file.map_or(0, |file| file.line_column(reason.span.start).line),
             catalogue: reason.catalogue.clone(),
+            verified: reason.catalogue_verified(),
         };
         if !reasons.contains(&entry) {
             reasons.push(entry);

@@ -7,17 +7,22 @@
 mod compile;
 mod load;
 mod manifest;
+mod releases;
 mod suggest;
 
 pub use compile::{CompileOptions, Compiled, CompiledArtifact, Selection, compile, plan_and_prove};
-pub use load::{ReadFailure, SourceReader, SourceText, load};
+pub use load::{ReadFailure, SourceReader, SourceText, extend_with, load};
 
+pub use releases::{ReleaseComparison, compare_releases};
 pub use suggest::suggest;
 
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, ReleaseId};
 use crate::check::{self, Strictness};
 use crate::diagnostic::{Diagnostic, Sink, codes};
-use crate::model::{Model, resolve::resolve};
+use crate::model::{
+    Model,
+    resolve::{Knowledge, resolve},
+};
 use crate::policy::{
     Policy,
     lower::{TooManyClasses, lower},
@@ -26,6 +31,7 @@ use crate::source::SourceMap;
 use crate::syntax::ast::File;
 use crate::targets::TARGETS;
 use crate::vocabulary::PlatformSpec;
+use std::borrow::Cow;
 use time::Date;
 
 /// A site's texts and trees.
@@ -35,19 +41,46 @@ pub struct Site {
     pub sources: SourceMap,
     /// The trees, in the same order.
     pub files: Vec<File>,
+    /// The catalogue of this segc, with the site's own entries on top where it has some.
+    pub catalogue: Cow<'static, Catalogue>,
     /// What was wrong with reading and parsing.
     pub sink: Sink,
 }
 
+impl Site {
+    /// A site of which nothing was read yet.
+    pub fn new() -> Self {
+        let catalogue = Cow::Borrowed(Catalogue::builtin());
+        Self { sources: SourceMap::new(), files: Vec::new(), catalogue, sink: Sink::new() }
+    }
+}
+
+impl Default for Site {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// Resolves a loaded site. `None` after a report in the site's sink.
 pub fn resolve_site(site: &mut Site) -> Option<Model> {
+    resolve_with(site, None)
+}
+
+/// Resolves a loaded site as if it pinned a release. `None` after a report in the site's sink.
+pub fn resolve_with(site: &mut Site, release: Option<ReleaseId>) -> Option<Model> {
+    let is_of_catalogue = |report: &Diagnostic| codes::is_catalogue_mistake(report.code);
+    if site.sink.diagnostics().iter().any(is_of_catalogue) {
+        // Whatever uses a broken file would be reported as unknown.
+        return None;
+    }
     let damaged: Vec<&str> = if site.sink.has_errors() {
         site.sources.iter().map(|(_, file)| file.text.as_str()).collect()
     } else {
         Vec::new()
     };
     let specs: Vec<PlatformSpec> = TARGETS.iter().map(|target| target.info().platform).collect();
-    let model = resolve(&site.files, &damaged, Catalogue::builtin(), &specs, &mut site.sink);
+    let knowledge = Knowledge { catalogue: &site.catalogue, release, platforms: &specs };
+    let model = resolve(&site.files, &damaged, knowledge, &mut site.sink);
     model.filter(|_| !site.sink.has_errors())
 }
 

@@ -1,10 +1,12 @@
 //! What an author could type to permit what is denied: intents of the catalogue that would.
 //!
-//! In: a policy and a question. Out: lines of the language.
+//! In: a policy, the catalogue that it was resolved with, and a question. Out: lines of the language.
 //!
 //! Invariant: a line is only suggested when its expansion holds everything that was asked for.
 
-use crate::catalogue::{Catalogue, Expansion, Intent, OptionSpec, OptionValue, Participant, PartyRef};
+use crate::catalogue::{
+    Catalogue, Expansion, Intent, OptionSpec, OptionValue, Participant, PartyRef, ReleaseId, Text,
+};
 use crate::check::verdict::Question;
 use crate::model::resolve::service_set;
 use crate::policy::service::ServiceSet;
@@ -12,20 +14,20 @@ use crate::policy::{Party, Policy};
 use indexmap::IndexMap;
 
 /// Intents that would permit a question, as lines to type; in the order of the catalogue.
-pub fn suggest(policy: &Policy, question: &Question) -> Vec<String> {
+pub fn suggest(policy: &Policy, catalogue: &Catalogue, question: &Question) -> Vec<String> {
     let (Some(from), Some(to)) = (policy.party(question.from), policy.party(question.to)) else {
         return Vec::new();
     };
-    let catalogue = Catalogue::builtin();
+    let release = catalogue.release_id(&policy.header().catalogue).unwrap_or(catalogue.newest());
     let mut lines = Vec::new();
     for intent in catalogue.intents() {
         for (left, right, asked_of_left) in [(from, to, true), (to, from, false)] {
-            let takes = |kinds: &[String], party: &Party| kinds.contains(&party.kind);
+            let takes = |kinds: &[Text], party: &Party| kinds.iter().any(|kind| *kind == party.kind);
             if !takes(intent.left_kinds(), left) || !takes(intent.right_kinds(), right) {
                 continue;
             }
             let fitting = choices(intent).into_iter().find(|options| {
-                permits(catalogue, intent, left, right, options, asked_of_left)
+                permits((catalogue, release), intent, left, right, options, asked_of_left)
                     .contains_all(&question.services)
             });
             if let Some(options) = fitting {
@@ -44,7 +46,8 @@ fn choices(intent: &Intent) -> Vec<IndexMap<String, OptionValue>> {
         if let OptionSpec::Choice { values, default, .. } = spec {
             let others = values.iter().filter(|value| *value != default);
             all.extend(
-                others.map(|value| IndexMap::from([(name.clone(), OptionValue::Word(value.clone()))])),
+                others
+                    .map(|value| IndexMap::from([(name.to_string(), OptionValue::Word(value.to_string()))])),
             );
         }
     }
@@ -52,14 +55,15 @@ fn choices(intent: &Intent) -> Vec<IndexMap<String, OptionValue>> {
 }
 
 fn permits(
-    catalogue: &Catalogue,
+    (catalogue, release): (&Catalogue, ReleaseId),
     intent: &Intent,
     left: &Party,
     right: &Party,
     options: &IndexMap<String, OptionValue>,
     asked_of_left: bool,
 ) -> ServiceSet {
-    let request = Expansion { left: &[participant(left)], right: &[participant(right)], via: None, options };
+    let (left, right) = ([participant(left)], [participant(right)]);
+    let request = Expansion { left: &left, right: &right, via: None, options, release };
     let wanted = if asked_of_left {
         (PartyRef::Left(0), PartyRef::Right(0))
     } else {

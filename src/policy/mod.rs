@@ -154,6 +154,19 @@ pub struct Provenance {
     pub span: Span,
 }
 
+impl Provenance {
+    /// The catalogue entry as people see it: with a remark where no document confirms it.
+    pub fn catalogue_label(&self) -> Option<String> {
+        let remark = if self.verified { "" } else { " (unverified)" };
+        self.catalogue.as_ref().map(|entry| format!("{entry}{remark}"))
+    }
+
+    /// Whether a document confirms the catalogue entry; `None` for a line with its own ports.
+    pub fn catalogue_verified(&self) -> Option<bool> {
+        self.catalogue.as_ref().map(|_| self.verified)
+    }
+}
+
 /// Who starts to whom, on what, why: one row of every table that segc writes.
 ///
 /// Its identity is source role, destination role, protocol, and the label or intent of its line; ports may change

@@ -120,6 +120,8 @@ pub struct ManifestProvenance {
     pub line: u32,
     /// Catalogue entry, null for a line with its own ports.
     pub catalogue: Option<String>,
+    /// False where no document confirms the catalogue entry; null for a line with its own ports.
+    pub verified: Option<bool>,
 }
 
 /// One widening.

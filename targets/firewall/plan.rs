@@ -175,7 +175,7 @@ fn row(policy: &Policy, flow: &Flow) -> Row {
             .expires
             .and_then(time::Date::previous_day)
             .map_or_else(String::new, |day| day.to_string()),
-        catalogue: joined(reasons.iter().filter_map(|reason| reason.catalogue.clone())),
+        catalogue: joined(reasons.iter().filter_map(|reason| reason.catalogue_label())),
         lines: Vec::new(),
     }
 }

@@ -1,34 +1,36 @@
-//! Flows and names, with their ports, editions and sources.
+//! Flows, with their ports, editions and sources.
 //!
 //! In: parsed files, and the kinds and conditions of the catalogue. Out: entries in the catalogue, and problems.
 //!
-//! Invariant: a TCP or UDP flow has ports or a port parameter, never both; an ICMP flow has neither.
+//! Invariant: a TCP or UDP flow has ports, or a port parameter with an example at most; an ICMP flow has neither.
 
-use super::super::entry::{FlowEntry, NameEntry};
-use super::super::raw::{RawFlow, RawName, RawPorts};
+use super::super::entry::{Condition, FlowEntry};
+use super::super::raw::{RawChange, RawFlow, RawPorts, RawSource};
 use super::super::store::Catalogue;
-use super::super::value::{IcmpMessage, PortRange, Source, Transport};
-use super::kinds::{check_slug, check_text, report_twice, resolve_conditions, resolve_kind};
+use super::super::text::{Text, owned_if_any};
+use super::super::value::{Change, IcmpMessage, PortRange, Source, Transport};
+use super::conditions::resolve_conditions;
+use super::kinds::{check_id, check_text, report_twice, resolve_kind};
 use super::{Parsed, Place, ProblemKind, Report};
 
 /// Most port ranges that one entry may have, and most parameters of one name.
-const LIST_LIMIT: usize = 100;
+pub(super) const LIST_LIMIT: usize = 100;
 
 pub(super) fn add_flows(catalogue: &mut Catalogue, parsed: &Parsed, report: &mut Report<'_>) {
     let mut pairs = Vec::new();
     for (file, raw) in parsed.iter().flat_map(|(at, file)| file.flows.iter().map(move |entry| (*at, entry))) {
         let place = report.place(file, "id", &raw.id);
-        check_slug(report, place, &raw.id);
+        check_id(report, place, &raw.id);
         pairs.extend(raw.paired_with.as_ref().map(|other| (place, other)));
-        if catalogue.flows.contains_key(&raw.id) {
+        if catalogue.flows.contains_key(raw.id.as_str()) {
             report_twice(report, place, "id", "flow", &raw.id);
             continue;
         }
         let entry = typed_flow(catalogue, report, place, raw);
-        catalogue.flows.insert(raw.id.clone(), entry);
+        catalogue.flows.insert(Text::from(&raw.id), entry);
     }
     for (place, other) in pairs {
-        if !catalogue.flows.contains_key(other) {
+        if !catalogue.flows.contains_key(other.as_str()) {
             let message = format!("no flow has the id `{other}`");
             report.entry(
                 ProblemKind::Reference,
@@ -50,33 +52,57 @@ fn typed_flow(catalogue: &Catalogue, report: &mut Report<'_>, place: Place<'_>, 
     let ports = resolve_ports(report, place, &raw.ports);
     check_shape(report, place, raw);
     FlowEntry {
-        id: raw.id.clone(),
-        from: resolve_kind(catalogue, report, place, &raw.from).unwrap_or_default().to_owned(),
-        to: resolve_kind(catalogue, report, place, &raw.to).unwrap_or_default().to_owned(),
+        id: Text::from(&raw.id),
+        from: Text::from(resolve_kind(catalogue, report, place, &raw.from).unwrap_or_default()),
+        to: Text::from(resolve_kind(catalogue, report, place, &raw.to).unwrap_or_default()),
         transport: raw.transport,
         ports,
         source_ports: resolve_ports(report, place, &raw.source_ports),
         icmp: resolve_icmp(report, place, raw),
         direction: raw.direction,
-        service: raw.service.clone(),
-        what: raw.what.clone(),
-        why: raw.why.clone(),
+        service: Text::from(&raw.service),
+        what: Text::from(&raw.what),
+        why: Text::from(&raw.why),
         need: raw.need,
         when: resolve_conditions(catalogue, report, place, &raw.when),
-        condition: raw.condition.clone(),
+        condition: owned_if_any(raw.condition.as_ref()),
         encryption: raw.encryption,
-        area: raw.area.clone(),
-        since: raw.since.clone(),
-        until: raw.until.clone(),
-        paired_with: raw.paired_with.clone(),
+        sensitivity: raw.sensitivity,
+        area: Text::from(&raw.area),
+        since: owned_if_any(raw.since.as_ref()),
+        until: owned_if_any(raw.until.as_ref()),
+        paired_with: owned_if_any(raw.paired_with.as_ref()),
         dynamic: raw.dynamic,
         local_only: raw.local_only,
-        port_parameter: raw.port_parameter.clone(),
-        fqdn: raw.fqdn.clone(),
-        note: raw.note.clone(),
-        sources: raw.sources.clone(),
+        port_parameter: owned_if_any(raw.port_parameter.as_ref()),
+        fqdn: owned_if_any(raw.fqdn.as_ref()),
+        note: owned_if_any(raw.note.as_ref()),
+        changes: raw.changes.iter().map(change).collect(),
+        sources: sources(&raw.sources),
         verified: raw.verified,
+        selectable: !raw.local_only && !raw.when.iter().any(|name| is_never_selected(catalogue, name)),
     }
+}
+
+fn change(raw: &RawChange) -> Change {
+    Change { release: Text::from(&raw.release), what: Text::from(&raw.what) }
+}
+
+/// Sources as they are kept.
+pub(super) fn sources(raw: &[RawSource]) -> Vec<Source> {
+    let kept = |source: &RawSource| Source {
+        title: Text::from(&source.title),
+        date: owned_if_any(source.date.as_ref()),
+        version: owned_if_any(source.version.as_ref()),
+        address: owned_if_any(source.address.as_ref()),
+        read: owned_if_any(source.read.as_ref()),
+        says: Text::from(&source.says),
+    };
+    raw.iter().map(kept).collect()
+}
+
+fn is_never_selected(catalogue: &Catalogue, condition: &str) -> bool {
+    catalogue.condition(condition).is_some_and(Condition::never_selected)
 }
 
 /// Ports or a parameter for TCP and UDP; a type and nothing else for ICMP.
@@ -88,9 +114,11 @@ fn check_shape(report: &mut Report<'_>, place: Place<'_>, raw: &RawFlow) {
             format!("a {word} flow has no ports"),
             "add `ports`, or `port-parameter` for a free choice",
         ),
-        (true, false, Some(_)) => {
-            ("port-parameter", "ports are both fixed and free".to_owned(), "keep `ports` or `port-parameter`")
-        }
+        (true, false, Some(_)) if raw.ports.len() > 1 => (
+            "port-parameter",
+            "a port that the customer chooses has several examples".to_owned(),
+            "keep one port as the example, or drop `port-parameter`",
+        ),
         (false, false, _) | (false, _, Some(_)) => {
             ("transport", format!("an {word} flow has ports"), "use `icmp-type` and `icmp-code` instead")
         }
@@ -163,7 +191,7 @@ fn resolve_icmp(report: &mut Report<'_>, place: Place<'_>, raw: &RawFlow) -> Opt
 }
 
 /// Reports an entry without a source, or a source that nobody could find again.
-pub(super) fn check_sources(report: &mut Report<'_>, place: Place<'_>, sources: &[Source]) {
+pub(super) fn check_sources(report: &mut Report<'_>, place: Place<'_>, sources: &[RawSource]) {
     let help = "add `sources` with `title`, `date` or `version`, and `says`";
     if sources.is_empty() {
         report.entry(ProblemKind::Value, place, "sources", "the entry has no source", help);
@@ -186,92 +214,31 @@ pub(super) fn check_sources(report: &mut Report<'_>, place: Place<'_>, sources: 
 }
 
 fn check_editions(catalogue: &Catalogue, report: &mut Report<'_>, place: Place<'_>, raw: &RawFlow) {
-    let mut order = |label: &Option<String>| {
-        let label = label.as_ref()?;
-        let at = catalogue.releases().position(|name| name == label);
+    let mut order = |label: &str| {
+        let at = catalogue.release_id(label);
         if at.is_none() {
             let message = format!("no release is called `{label}`");
-            report.entry(ProblemKind::Reference, place, label, message, "name a release of releases.yaml");
+            report.entry(
+                ProblemKind::Reference,
+                place,
+                label,
+                message,
+                "name a release; `segc catalogue list releases` lists them",
+            );
         }
         at
     };
-    if let (Some(since), Some(until)) = (order(&raw.since), order(&raw.until))
-        && since > until
-    {
+    let since = raw.since.as_deref().and_then(&mut order);
+    let until = raw.until.as_deref().and_then(&mut order);
+    let changes: Vec<_> = raw.changes.iter().filter_map(|change| order(&change.release)).collect();
+    if since.zip(until).is_some_and(|(since, until)| since > until) {
         let message = "`since` is a newer release than `until`";
         report.entry(ProblemKind::Value, place, "until", message, "swap them, or drop `until`");
     }
-}
-
-pub(super) fn add_names(catalogue: &mut Catalogue, parsed: &Parsed, report: &mut Report<'_>) {
-    let mut seen = std::collections::BTreeSet::new();
-    for (file, raw) in parsed.iter().flat_map(|(at, file)| file.names.iter().map(move |entry| (*at, entry))) {
-        let place = report.place(file, "id", &raw.id);
-        check_slug(report, place, &raw.id);
-        if !seen.insert(&raw.id) {
-            report_twice(report, place, "id", "name entry", &raw.id);
-        }
-        let entry = typed_name(catalogue, report, place, raw);
-        catalogue.names.push(entry);
-    }
-}
-
-fn typed_name(catalogue: &Catalogue, report: &mut Report<'_>, place: Place<'_>, raw: &RawName) -> NameEntry {
-    check_text(report, place, "what", &raw.what);
-    check_slug(report, place, &raw.edition);
-    check_sources(report, place, &raw.sources);
-    check_fqdn(report, place, raw);
-    NameEntry {
-        id: raw.id.clone(),
-        from: resolve_kind(catalogue, report, place, &raw.from).unwrap_or_default().to_owned(),
-        to: raw.to.as_ref().and_then(|to| resolve_kind(catalogue, report, place, to)).map(str::to_owned),
-        fqdn: raw.fqdn.clone(),
-        transport: raw.transport,
-        ports: resolve_ports(report, place, &raw.ports),
-        what: raw.what.clone(),
-        need: raw.need,
-        when: resolve_conditions(catalogue, report, place, &raw.when),
-        edition: raw.edition.clone(),
-        wildcard: raw.wildcard,
-        template: raw.template.clone(),
-        tls_interception: raw.tls_interception.clone(),
-        azure_service_tag: raw.azure_service_tag.clone(),
-        aws_endpoint: raw.aws_endpoint.clone(),
-        note: raw.note.clone(),
-        sources: raw.sources.clone(),
-        verified: raw.verified,
-    }
-}
-
-fn check_fqdn(report: &mut Report<'_>, place: Place<'_>, raw: &RawName) {
-    let letters = raw.fqdn.chars().all(|letter| letter.is_ascii_alphanumeric() || "-._*<>/".contains(letter));
-    if raw.fqdn.is_empty() || !letters {
-        let message = format!("`{}` can't be a name", raw.fqdn);
-        report.entry(
-            ProblemKind::Value,
-            place,
-            "fqdn",
-            message,
-            "write a host name, with `*` or `<parameter>`",
-        );
-    }
-    if raw.wildcard != raw.fqdn.contains('*') {
-        let message = "`wildcard` and the `*` in the name don't agree";
-        report.entry(
-            ProblemKind::Value,
-            place,
-            "fqdn",
-            message,
-            "write `wildcard: true` for a name with `*`",
-        );
-    }
-    if raw.template.len() > LIST_LIMIT {
-        report.too_long(place, "parameters in one name", LIST_LIMIT);
-    }
-    for parameter in raw.template.iter().take(LIST_LIMIT) {
-        if !raw.fqdn.contains(&format!("<{parameter}>")) {
-            let message = format!("the name has no parameter `<{parameter}>`");
-            report.entry(ProblemKind::Reference, place, parameter, message, "write it into `fqdn`");
-        }
+    let begins = since.map_or(Vec::new(), |since| vec![since]);
+    let in_order: Vec<_> = begins.into_iter().chain(changes).chain(until).collect();
+    if !raw.changes.is_empty() && !in_order.is_sorted() {
+        let message = "`changes` are not in the order of the releases between `since` and `until`";
+        report.entry(ProblemKind::Value, place, "changes", message, "sort them, oldest first");
     }
 }

@@ -7,11 +7,13 @@
 use indexmap::IndexMap;
 
 use super::super::entry::FlowEntry;
-use super::super::intent::{Intent, OptionSpec, Row, RowPorts, ServiceFilter, Side};
-use super::super::raw::{RawIntent, RawOption, RawPortFrom, RawRow};
+use super::super::intent::{Intent, OptionSpec, Row, RowPorts, RowWarning, ServiceFilter, Side};
+use super::super::raw::{RawIntent, RawOption, RawPortFrom, RawRow, RawWarning};
 use super::super::store::Catalogue;
+use super::super::text::{Text, owned, owned_if_any};
 use super::flows::resolve_ports;
-use super::kinds::{check_slug, check_text, report_twice, resolve_kinds};
+use super::kinds::{check_id, check_slug, check_text, report_twice, resolve_kinds};
+use super::selects;
 use super::{Parsed, Place, ProblemKind, Report};
 
 /// Most words that an option may have.
@@ -29,13 +31,13 @@ pub(super) fn add_intents(catalogue: &mut Catalogue, parsed: &Parsed, report: &m
             report.too_long(place, "rows of intents", ROW_LIMIT);
             return;
         }
-        check_slug(report, place, &raw.intent);
-        if catalogue.intents.contains_key(&raw.intent) {
+        check_id(report, place, &raw.intent);
+        if catalogue.intents.contains_key(raw.intent.as_str()) {
             report_twice(report, place, "intent", "intent", &raw.intent);
             continue;
         }
         let intent = typed_intent(catalogue, report, place, raw);
-        catalogue.intents.insert(raw.intent.clone(), intent);
+        catalogue.intents.insert(Text::from(&raw.intent), intent);
     }
 }
 
@@ -43,15 +45,15 @@ fn typed_intent(catalogue: &Catalogue, report: &mut Report<'_>, place: Place<'_>
     check_text(report, place, "what", &raw.what);
     check_text(report, place, "why", &raw.why);
     let mut intent = Intent {
-        name: raw.intent.clone(),
-        what: raw.what.clone(),
-        why: raw.why.clone(),
+        name: Text::from(&raw.intent),
+        what: Text::from(&raw.what),
+        why: Text::from(&raw.why),
         left: resolve_kinds(catalogue, report, place, &raw.left),
         right: resolve_kinds(catalogue, report, place, &raw.right),
         via: resolve_kinds(catalogue, report, place, &raw.via),
-        options: resolve_options(report, place, &raw.options.0),
+        options: resolve_options(catalogue, report, place, &raw.options.0),
         rows: Vec::new(),
-        note: raw.note.clone(),
+        note: owned_if_any(raw.note.as_ref()),
     };
     if raw.flows.is_empty() {
         let help = "add `flows` with at least one row";
@@ -70,31 +72,40 @@ fn typed_intent(catalogue: &Catalogue, report: &mut Report<'_>, place: Place<'_>
 }
 
 fn resolve_options(
+    catalogue: &Catalogue,
     report: &mut Report<'_>,
     place: Place<'_>,
     raw: &[(String, RawOption)],
-) -> IndexMap<String, OptionSpec> {
+) -> IndexMap<Text, OptionSpec> {
     let mut options = IndexMap::new();
     for (name, option) in raw {
         check_slug(report, place, name);
         check_text(report, place, "what", &option.what);
-        if let Some(spec) = option_spec(report, place, name, option) {
-            options.insert(name.clone(), spec);
+        if let Some(spec) = option_spec(catalogue, report, place, name, option) {
+            options.insert(Text::from(name), spec);
         }
     }
     options
 }
 
-fn option_spec(report: &mut Report<'_>, place: Place<'_>, name: &str, raw: &RawOption) -> Option<OptionSpec> {
-    let what = raw.what.clone();
+fn option_spec(
+    catalogue: &Catalogue,
+    report: &mut Report<'_>,
+    place: Place<'_>,
+    name: &str,
+    raw: &RawOption,
+) -> Option<OptionSpec> {
+    let what = Text::from(&raw.what);
     if raw.values.len() > WORD_LIMIT {
         report.too_long(place, "words in one option", WORD_LIMIT);
         return None;
     }
     match (raw.port, raw.values.is_empty(), &raw.default) {
-        (true, true, None) => return Some(OptionSpec::Port { what }),
+        (true, true, None) if raw.selects.0.is_empty() => return Some(OptionSpec::Port { what }),
         (false, false, Some(default)) if raw.values.contains(default) => {
-            return Some(OptionSpec::Choice { values: raw.values.clone(), default: default.clone(), what });
+            let selects = selects::resolve(catalogue, report, place, raw);
+            let (values, default) = (owned(&raw.values), Text::from(default));
+            return Some(OptionSpec::Choice { values, default, selects, what });
         }
         _ => {}
     }
@@ -122,19 +133,28 @@ fn typed_row(
     check_side(report, place, intent, raw, (raw.from, &from_kinds));
     check_side(report, place, intent, raw, (raw.to, &to_kinds));
     check_row_options(report, place, intent, raw);
+    selects::check_row(catalogue, report, place, intent, raw, entry);
+    if !entry.is_selectable() {
+        let message = format!("the flow `{}` is history and can't be selected", raw.flow);
+        report.entry(ProblemKind::Value, place, &raw.flow, message, "take the row out");
+    }
     Row {
-        flow: raw.flow.clone(),
+        flow: Text::from(&raw.flow),
         from: raw.from,
         to: raw.to,
         from_kinds,
         to_kinds,
         to_service: service_filter(report, place, raw),
         ports: row_ports(report, place, intent, raw, entry),
-        when: raw.when.0.iter().map(|(option, words)| (option.clone(), words.0.clone())).collect(),
-        when_absent: raw.when_absent.clone(),
+        when: raw.when.0.iter().map(|(option, words)| (Text::from(option), owned(&words.0))).collect(),
+        when_absent: owned(&raw.when_absent),
         direct_only: raw.direct_only,
-        warn: raw.warn.clone(),
+        warn: raw.warn.as_ref().map(warning),
     }
+}
+
+fn warning(raw: &RawWarning) -> RowWarning {
+    RowWarning { message: Text::from(&raw.message), help: Text::from(&raw.help) }
 }
 
 fn row_kinds(
@@ -143,7 +163,7 @@ fn row_kinds(
     place: Place<'_>,
     written: &[String],
     own: &str,
-) -> Vec<String> {
+) -> Vec<Text> {
     if written.is_empty() && !own.is_empty() {
         return resolve_kinds(catalogue, report, place, &[own.to_owned()]);
     }
@@ -156,7 +176,7 @@ fn check_side(
     place: Place<'_>,
     intent: &Intent,
     raw: &RawRow,
-    (side, kinds): (Side, &[String]),
+    (side, kinds): (Side, &[Text]),
 ) {
     let (allowed, word) = match side {
         Side::Left => (&intent.left, "left"),
@@ -171,7 +191,7 @@ fn check_side(
 
 fn check_row_options(report: &mut Report<'_>, place: Place<'_>, intent: &Intent, raw: &RawRow) {
     for (option, words) in &raw.when.0 {
-        let Some(OptionSpec::Choice { values, .. }) = intent.options.get(option) else {
+        let Some(OptionSpec::Choice { values, .. }) = intent.options.get(option.as_str()) else {
             let message = format!("the intent has no choice `{option}`");
             report.entry(
                 ProblemKind::Reference,
@@ -182,7 +202,7 @@ fn check_row_options(report: &mut Report<'_>, place: Place<'_>, intent: &Intent,
             );
             continue;
         };
-        for word in words.0.iter().filter(|word| !values.contains(word)) {
+        for word in words.0.iter().filter(|word| !values.iter().any(|value| value == *word)) {
             let message = format!("the option `{option}` has no value `{word}`");
             report.entry(
                 ProblemKind::Reference,
@@ -194,7 +214,7 @@ fn check_row_options(report: &mut Report<'_>, place: Place<'_>, intent: &Intent,
         }
     }
     for option in &raw.when_absent {
-        if !matches!(intent.options.get(option), Some(OptionSpec::Port { .. })) {
+        if !matches!(intent.options.get(option.as_str()), Some(OptionSpec::Port { .. })) {
             let message = format!("the intent has no port option `{option}`");
             report.entry(
                 ProblemKind::Reference,
@@ -210,8 +230,8 @@ fn check_row_options(report: &mut Report<'_>, place: Place<'_>, intent: &Intent,
 fn service_filter(report: &mut Report<'_>, place: Place<'_>, raw: &RawRow) -> ServiceFilter {
     match (raw.to_service.is_empty(), raw.to_service_except.is_empty()) {
         (true, true) => ServiceFilter::Any,
-        (false, true) => ServiceFilter::OneOf(raw.to_service.clone()),
-        (true, false) => ServiceFilter::NoneOf(raw.to_service_except.clone()),
+        (false, true) => ServiceFilter::OneOf(owned(&raw.to_service)),
+        (true, false) => ServiceFilter::NoneOf(owned(&raw.to_service_except)),
         (false, false) => {
             let message = "a row has both `to-service` and `to-service-except`";
             report.entry(ProblemKind::Value, place, &raw.flow, message, "keep one of them");
@@ -265,8 +285,10 @@ fn port_from(
     from: &RawPortFrom,
 ) -> RowPorts {
     match (&from.option, from.role, from.attribute.as_deref()) {
-        (Some(option), None, None) if matches!(intent.options.get(option), Some(OptionSpec::Port { .. })) => {
-            RowPorts::Option(option.clone())
+        (Some(option), None, None)
+            if matches!(intent.options.get(option.as_str()), Some(OptionSpec::Port { .. })) =>
+        {
+            RowPorts::Option(Text::from(option))
         }
         (None, Some(end), Some("port")) => RowPorts::Role(end),
         _ => {

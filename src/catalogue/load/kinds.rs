@@ -1,4 +1,4 @@
-//! Editions, kinds and conditions: what the other entries refer to.
+//! Editions and kinds: what the other entries refer to.
 //!
 //! In: parsed files. Out: entries in the catalogue, and problems.
 //!
@@ -6,9 +6,10 @@
 
 use std::collections::BTreeSet;
 
-use super::super::entry::{Condition, Managed, Release, RoleKind};
-use super::super::raw::{RawCondition, RawKind};
+use super::super::entry::{Managed, Release, RoleKind};
+use super::super::raw::RawKind;
 use super::super::store::{Catalogue, fold};
+use super::super::text::{Text, owned, owned_if_any};
 use super::{Parsed, Place, ProblemKind, Report};
 
 /// Most editions that a catalogue may have.
@@ -33,6 +34,12 @@ pub(super) fn check_slug(report: &mut Report<'_>, place: Place<'_>, word: &str) 
         let message = format!("`{word}` can't be an id");
         report.entry(ProblemKind::Value, place, word, message, "use lower-case letters, digits and `-`");
     }
+}
+
+/// Reports a word that is no id of something new, or lies outside of its file's namespace.
+pub(super) fn check_id(report: &mut Report<'_>, place: Place<'_>, word: &str) {
+    check_slug(report, place, word);
+    report.in_namespace(place, word);
 }
 
 /// Reports a text that is empty.
@@ -64,19 +71,20 @@ pub(super) fn add_releases(catalogue: &mut Catalogue, parsed: &Parsed, report: &
             report.too_long(place, "releases", RELEASE_LIMIT);
             return;
         }
-        check_slug(report, place, &release.release);
+        check_id(report, place, &release.release);
         if catalogue.releases().any(|name| name == release.release) {
             report_twice(report, place, "release", "release", &release.release);
         }
         catalogue.releases.push(Release {
-            name: release.release.clone(),
-            title: release.title.clone(),
-            note: release.note.clone(),
+            name: Text::from(&release.release),
+            title: Text::from(&release.title),
+            note: owned_if_any(release.note.as_ref()),
         });
     }
 }
 
 pub(super) fn add_kinds(catalogue: &mut Catalogue, parsed: &Parsed, report: &mut Report<'_>) {
+    let first = catalogue.kinds.len();
     let mut places = Vec::new();
     for (file, raw) in parsed.iter().flat_map(|(at, file)| file.kinds.iter().map(move |entry| (*at, entry))) {
         let place = report.place(file, "kind", &raw.kind);
@@ -89,11 +97,15 @@ pub(super) fn add_kinds(catalogue: &mut Catalogue, parsed: &Parsed, report: &mut
         let names = std::iter::once(&raw.kind).chain(&raw.aliases);
         let own = catalogue.kinds.len();
         for name in names {
+            report.in_namespace(place, name);
             add_kind_name(catalogue, report, place, name, own);
         }
         catalogue.kinds.push(typed_kind(raw));
     }
-    for (at, (place, raw)) in places.into_iter().enumerate() {
+    for (at, (place, raw)) in (first..).zip(places) {
+        if let Some(like) = &raw.like {
+            check_like(catalogue, report, place, like);
+        }
         let members = resolve_members(catalogue, report, place, raw);
         if let Some(kind) = catalogue.kinds.get_mut(at) {
             kind.members = members;
@@ -102,7 +114,7 @@ pub(super) fn add_kinds(catalogue: &mut Catalogue, parsed: &Parsed, report: &mut
 }
 
 fn check_kind(report: &mut Report<'_>, place: Place<'_>, raw: &RawKind) {
-    check_slug(report, place, &raw.kind);
+    check_id(report, place, &raw.kind);
     check_slug(report, place, &raw.tier);
     check_text(report, place, "title", &raw.title);
     check_text(report, place, "what", &raw.what);
@@ -138,7 +150,7 @@ fn add_kind_name(
         report.entry(ProblemKind::Value, place, "aliases", message, "use letters and digits");
         return;
     }
-    match catalogue.kind_names.get(&folded) {
+    match catalogue.kind_names.get(folded.as_str()) {
         Some(other) if *other != own => {
             let other = catalogue.kinds.get(*other).map_or("", RoleKind::name).to_owned();
             let message =
@@ -153,27 +165,27 @@ fn add_kind_name(
         }
         Some(_) => {}
         None => {
-            catalogue.kind_names.insert(folded, own);
+            catalogue.kind_names.insert(Text::from(folded), own);
         }
     }
 }
 
 fn typed_kind(raw: &RawKind) -> RoleKind {
     RoleKind {
-        name: raw.kind.clone(),
-        title: raw.title.clone(),
-        what: raw.what.clone(),
-        tier: raw.tier.clone(),
-        aliases: raw.aliases.clone(),
+        name: Text::from(&raw.kind),
+        title: Text::from(&raw.title),
+        what: Text::from(&raw.what),
+        tier: Text::from(&raw.tier),
+        aliases: owned(&raw.aliases),
         domain_member: raw.domain_member,
         provisioned: raw.provisioned,
         managed: Managed {
-            daas: raw.citrix_managed.daas.clone(),
-            daas_flex: raw.citrix_managed.daas_flex.clone(),
+            daas: Text::from(&raw.citrix_managed.daas),
+            daas_flex: Text::from(&raw.citrix_managed.daas_flex),
         },
-        attributes: raw.attributes.clone(),
+        attributes: owned(&raw.attributes),
         members: Vec::new(),
-        note: raw.note.clone(),
+        note: owned_if_any(raw.note.as_ref()),
         verified: raw.verified,
     }
 }
@@ -183,7 +195,7 @@ fn resolve_members(
     report: &mut Report<'_>,
     place: Place<'_>,
     raw: &RawKind,
-) -> Vec<String> {
+) -> Vec<Text> {
     if raw.members.len() > KIND_LIMIT {
         report.too_long(place, "members of a kind", KIND_LIMIT);
         return Vec::new();
@@ -195,7 +207,7 @@ fn resolve_members(
             let message = format!("`{member}` stands for other kinds and can't be a member");
             report.entry(ProblemKind::Value, place, member, message, "list its members instead");
         }
-        members.insert(kind.to_owned());
+        members.insert(Text::from(kind));
     }
     members.into_iter().collect()
 }
@@ -215,7 +227,7 @@ pub(super) fn resolve_kind<'c>(
             place,
             name,
             message,
-            "name a kind of roles.yaml, or add it there",
+            "name a kind, or declare it; `segc catalogue list roles` lists them",
         );
     }
     found
@@ -227,7 +239,7 @@ pub(super) fn resolve_kinds(
     report: &mut Report<'_>,
     place: Place<'_>,
     names: &[String],
-) -> Vec<String> {
+) -> Vec<Text> {
     if names.len() > KIND_LIMIT {
         report.too_long(place, "kinds in one list", KIND_LIMIT);
         return Vec::new();
@@ -239,98 +251,32 @@ pub(super) fn resolve_kinds(
             continue;
         };
         if kind.is_pseudo() {
-            resolved.extend(kind.members().iter().map(String::as_str));
+            resolved.extend(kind.members().iter().map(Text::as_str));
         } else {
             resolved.insert(kind.name());
         }
     }
-    resolved.into_iter().map(str::to_owned).collect()
+    resolved.into_iter().map(Text::from).collect()
 }
 
-pub(super) fn add_conditions(catalogue: &mut Catalogue, parsed: &Parsed, report: &mut Report<'_>) {
-    for (file, raw) in
-        parsed.iter().flat_map(|(at, file)| file.conditions.iter().map(move |entry| (*at, entry)))
+fn check_like(catalogue: &Catalogue, report: &mut Report<'_>, place: Place<'_>, like: &str) {
+    if resolve_kind(catalogue, report, place, like)
+        .and_then(|name| catalogue.kind(name))
+        .is_some_and(RoleKind::is_pseudo)
     {
-        let place = report.place(file, "condition", &raw.condition);
-        check_slug(report, place, &raw.condition);
-        check_text(report, place, "text", &raw.text);
-        if catalogue.conditions.contains_key(&raw.condition) {
-            report_twice(report, place, "condition", "condition", &raw.condition);
-            continue;
-        }
-        catalogue.conditions.insert(raw.condition.clone(), typed_condition(raw));
+        let message = format!("`{like}` stands for other kinds, and nothing can be like it");
+        report.entry(ProblemKind::Value, place, "like", message, "name a kind that machines are of");
     }
-    let mut seen = BTreeSet::new();
-    for (file, raw) in parsed {
-        for [one, other] in &raw.exclusive {
-            if seen.insert(("exclusive", one, other)) {
-                add_relation(catalogue, report, *file, [one, other], |condition| &mut condition.excludes);
-                add_relation(catalogue, report, *file, [other, one], |condition| &mut condition.excludes);
-            }
-        }
-        for [one, other] in &raw.implies {
-            if seen.insert(("implies", one, other)) {
-                add_relation(catalogue, report, *file, [one, other], |condition| &mut condition.implies);
-                add_relation(catalogue, report, *file, [other, one], |condition| &mut condition.implied_by);
+}
+
+/// Lets each kind that is `like` another one stand wherever that one stands in an intent.
+pub(super) fn let_kinds_stand_in(catalogue: &mut Catalogue, parsed: &Parsed) {
+    for raw in parsed.iter().flat_map(|(_, file)| &file.kinds) {
+        let like = raw.like.as_ref().and_then(|like| catalogue.kind(like)).map(|kind| kind.name().to_owned());
+        if let Some(like) = like {
+            for intent in catalogue.intents.values_mut() {
+                intent.let_stand_in(&like, &raw.kind);
             }
         }
     }
-}
-
-fn typed_condition(raw: &RawCondition) -> Condition {
-    Condition {
-        name: raw.condition.clone(),
-        text: raw.text.clone(),
-        group: raw.group.clone(),
-        excludes: Vec::new(),
-        implies: Vec::new(),
-        implied_by: Vec::new(),
-    }
-}
-
-/// Puts a condition into a list of another one; the one that does not exist is reported.
-fn add_relation(
-    catalogue: &mut Catalogue,
-    report: &mut Report<'_>,
-    file: usize,
-    [one, other]: [&str; 2],
-    list: fn(&mut Condition) -> &mut Vec<String>,
-) {
-    let other_exists = catalogue.conditions.contains_key(other);
-    match catalogue.conditions.get_mut(one) {
-        Some(condition) if other_exists => list(condition).push(other.to_owned()),
-        Some(_) => {}
-        None => {
-            report.loose_word(file, ProblemKind::Reference, one, format!("no condition is called `{one}`"))
-        }
-    }
-}
-
-/// The conditions of a `when` list, checked to exist and to be able to hold together.
-pub(super) fn resolve_conditions(
-    catalogue: &Catalogue,
-    report: &mut Report<'_>,
-    place: Place<'_>,
-    when: &[String],
-) -> Vec<String> {
-    let names: BTreeSet<&str> = when.iter().map(String::as_str).collect();
-    for name in &names {
-        let Some(condition) = catalogue.condition(name) else {
-            let message = format!("no condition is called `{name}`");
-            report.entry(ProblemKind::Reference, place, name, message, "name a condition of conditions.yaml");
-            continue;
-        };
-        let mut others = condition.excludes().iter().map(String::as_str);
-        if let Some(other) = others.find(|other| name < other && names.contains(other)) {
-            let message = format!("`{name}` and `{other}` can't hold together");
-            report.entry(
-                ProblemKind::Value,
-                place,
-                name,
-                message,
-                "make two entries, one for each condition",
-            );
-        }
-    }
-    when.to_vec()
 }

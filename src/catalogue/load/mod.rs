@@ -7,12 +7,16 @@
 //! Invariant: this module knows no other part of segc, so that the build script runs the same code over the built-in
 //! data.
 
+mod conditions;
 mod flows;
 mod intents;
 mod kinds;
 mod locate;
+mod names;
+mod namespace;
 mod records;
 mod report;
+mod selects;
 #[cfg(test)]
 mod tests;
 mod weigh;
@@ -34,6 +38,27 @@ pub const FILE_LIMIT: usize = 256 * 1024;
 /// of the schema, SEG3002 for ids and names used twice, SEG3003 for references to nothing, SEG3004 for impossible
 /// values. A file that can't be read as YAML hides what is behind the mistake.
 pub fn load(files: &[(&str, &str)]) -> Result<Catalogue, Vec<Problem>> {
+    build(Catalogue::default(), files, Owner::Product)
+}
+
+/// A catalogue with a customer's own files on top. Nothing of the base changes: what the files declare begins with
+/// their `namespace`.
+///
+/// # Errors
+///
+/// As [`load`], and SEG3006 for a file without a namespace, and for names outside of it.
+pub fn extend(base: &Catalogue, files: &[(&str, &str)]) -> Result<Catalogue, Vec<Problem>> {
+    build(base.clone(), files, Owner::Customer)
+}
+
+/// Whose files are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    Product,
+    Customer,
+}
+
+fn build(base: Catalogue, files: &[(&str, &str)], owner: Owner) -> Result<Catalogue, Vec<Problem>> {
     let mut report = Report::new(files);
     let mut parsed = Vec::new();
     for (at, (_, text)) in files.iter().enumerate() {
@@ -45,14 +70,16 @@ pub fn load(files: &[(&str, &str)]) -> Result<Catalogue, Vec<Problem>> {
     if !report.is_empty() {
         return Err(report.into_problems());
     }
-    let mut catalogue = Catalogue::default();
+    namespace::check_files(&base, &parsed, owner, &mut report);
+    let mut catalogue = base;
     kinds::add_releases(&mut catalogue, &parsed, &mut report);
     kinds::add_kinds(&mut catalogue, &parsed, &mut report);
-    kinds::add_conditions(&mut catalogue, &parsed, &mut report);
+    conditions::add_conditions(&mut catalogue, &parsed, &mut report);
     flows::add_flows(&mut catalogue, &parsed, &mut report);
-    flows::add_names(&mut catalogue, &parsed, &mut report);
+    names::add_names(&mut catalogue, &parsed, &mut report);
     records::add_records(&mut catalogue, &parsed, &mut report);
     intents::add_intents(&mut catalogue, &parsed, &mut report);
+    kinds::let_kinds_stand_in(&mut catalogue, &parsed);
     if report.is_empty() { Ok(catalogue) } else { Err(report.into_problems()) }
 }
 
@@ -104,5 +131,10 @@ fn yaml_mistake(error: &serde_yaml::Error) -> Mistake {
         .replace("missing field", "missing key")
         .replace("duplicate field", "key given twice:")
         .replace("unknown variant", "unknown word");
-    Mistake::new(line, column, message, "data/README.md lists the keys and values of each kind of entry")
+    Mistake::new(
+        line,
+        column,
+        message,
+        "`segc catalogue schema` has the keys and values of each kind of entry",
+    )
 }

@@ -6,17 +6,21 @@
 
 use std::collections::BTreeSet;
 
-use super::super::raw::{RawFile, RawPermission, RawRule};
-use super::super::record::{Application, DeploymentRule, Permission, PermissionSet, Prerequisite};
+use super::super::raw::{RawFile, RawPermission, RawRule, RawSource};
+use super::super::record::{
+    Application, Consequence, DeploymentRule, Permission, PermissionSet, Prerequisite,
+};
 use super::super::store::Catalogue;
-use super::super::value::Source;
-use super::flows::check_sources;
-use super::kinds::{check_slug, check_text, report_twice, resolve_conditions};
+use super::super::text::{Text, owned, owned_if_any};
+use super::conditions::resolve_conditions;
+use super::flows::{check_sources, sources};
+use super::kinds::{check_id, check_text, report_twice};
 use super::{Parsed, Place, ProblemKind, Report};
 
 pub(super) fn add_records(catalogue: &mut Catalogue, parsed: &Parsed, report: &mut Report<'_>) {
     let mut ids = BTreeSet::new();
-    let mut sets = BTreeSet::new();
+    let base: Vec<Text> = catalogue.permission_sets.iter().map(|set| set.name.clone()).collect();
+    let mut sets: BTreeSet<&str> = base.iter().map(Text::as_str).collect();
     for (file, raw) in parsed {
         add_sets(catalogue, *file, raw, report, &mut sets);
     }
@@ -33,11 +37,11 @@ fn check_record<'r>(
     file: usize,
     id: &'r str,
     what: &str,
-    sources: &[Source],
+    sources: &[RawSource],
     ids: &mut BTreeSet<&'r str>,
 ) -> Place<'r> {
     let place = report.place(file, "id", id);
-    check_slug(report, place, id);
+    check_id(report, place, id);
     check_text(report, place, "what", what);
     check_sources(report, place, sources);
     if !ids.insert(id) {
@@ -55,17 +59,17 @@ fn add_sets<'r>(
 ) {
     for set in &raw.permission_sets {
         let place = report.place(file, "set", &set.set);
-        check_slug(report, place, &set.set);
+        check_id(report, place, &set.set);
         check_text(report, place, "what", &set.what);
         if !sets.insert(&set.set) {
             report_twice(report, place, "set", "permission set", &set.set);
         }
         catalogue.permission_sets.push(PermissionSet {
-            name: set.set.clone(),
-            what: set.what.clone(),
-            platform: set.platform.clone(),
-            permissions: set.permissions.clone(),
-            sources: set.sources.clone(),
+            name: Text::from(&set.set),
+            what: Text::from(&set.what),
+            platform: Text::from(&set.platform),
+            permissions: owned(&set.permissions),
+            sources: sources(&set.sources),
         });
     }
 }
@@ -95,17 +99,17 @@ fn add_permissions<'r>(
 
 fn typed_permission(raw: &RawPermission) -> Permission {
     Permission {
-        id: raw.id.clone(),
-        platform: raw.platform.clone(),
-        permission: raw.permission.clone(),
-        what: raw.what.clone(),
-        stage: raw.stage.clone(),
+        id: Text::from(&raw.id),
+        platform: Text::from(&raw.platform),
+        permission: Text::from(&raw.permission),
+        what: Text::from(&raw.what),
+        stage: Text::from(&raw.stage),
         need: raw.need,
-        set: raw.set.clone(),
-        resource: raw.resource.clone(),
-        condition: raw.condition.clone(),
-        scope: raw.scope.clone(),
-        sources: raw.sources.clone(),
+        set: Text::from(&raw.set),
+        resource: owned_if_any(raw.resource.as_ref()),
+        condition: owned_if_any(raw.condition.as_ref()),
+        scope: owned_if_any(raw.scope.as_ref()),
+        sources: sources(&raw.sources),
         verified: raw.verified,
     }
 }
@@ -120,10 +124,10 @@ fn add_prerequisites<'r>(
     for entry in &raw.prerequisites {
         check_record(report, file, &entry.id, &entry.what, &entry.sources, ids);
         catalogue.prerequisites.push(Prerequisite {
-            id: entry.id.clone(),
-            platform: entry.platform.clone(),
-            what: entry.what.clone(),
-            sources: entry.sources.clone(),
+            id: Text::from(&entry.id),
+            platform: Text::from(&entry.platform),
+            what: Text::from(&entry.what),
+            sources: sources(&entry.sources),
             verified: entry.verified,
         });
     }
@@ -139,10 +143,10 @@ fn add_applications<'r>(
     for entry in &raw.applications {
         check_record(report, file, &entry.id, &entry.what, &entry.sources, ids);
         catalogue.applications.push(Application {
-            id: entry.id.clone(),
-            application_id: entry.application_id.clone(),
-            what: entry.what.clone(),
-            sources: entry.sources.clone(),
+            id: Text::from(&entry.id),
+            application_id: Text::from(&entry.application_id),
+            what: Text::from(&entry.what),
+            sources: sources(&entry.sources),
             verified: entry.verified,
         });
     }
@@ -167,19 +171,22 @@ fn add_rules<'r>(
     }
 }
 
-fn typed_rule(raw: &RawRule, when: Vec<String>) -> DeploymentRule {
+fn typed_rule(raw: &RawRule, when: Vec<Text>) -> DeploymentRule {
     DeploymentRule {
-        id: raw.id.clone(),
-        area: raw.area.clone(),
+        id: Text::from(&raw.id),
+        area: Text::from(&raw.area),
         severity: raw.severity,
-        statement: raw.statement.clone(),
-        check: raw.check.clone(),
-        platforms: raw.platforms.clone(),
+        statement: Text::from(&raw.statement),
+        check: Text::from(&raw.check),
+        platforms: owned(&raw.platforms),
         when,
-        flows: raw.flows.clone(),
-        without_rule: raw.without_rule.clone(),
-        note: raw.note.clone(),
-        sources: raw.sources.clone(),
+        flows: owned(&raw.flows),
+        without_rule: raw
+            .without_rule
+            .as_ref()
+            .map(|seen| Consequence { text: Text::from(&seen.text), quoted: seen.quoted }),
+        note: owned_if_any(raw.note.as_ref()),
+        sources: sources(&raw.sources),
         verified: raw.verified,
     }
 }

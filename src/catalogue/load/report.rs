@@ -7,8 +7,8 @@
 
 use std::collections::BTreeMap;
 
-use super::Mistake;
 use super::locate::Locator;
+use super::{Mistake, namespace};
 
 /// Most problems that one load reports.
 const PROBLEM_LIMIT: usize = 200;
@@ -24,6 +24,8 @@ pub enum ProblemKind {
     Reference,
     /// A value that can't be.
     Value,
+    /// A name that a customer's file may not declare.
+    Namespace,
 }
 
 impl ProblemKind {
@@ -34,6 +36,7 @@ impl ProblemKind {
             Self::Duplicate => "SEG3002",
             Self::Reference => "SEG3003",
             Self::Value => "SEG3004",
+            Self::Namespace => "SEG3006",
         }
     }
 }
@@ -76,12 +79,20 @@ pub(super) struct Report<'f> {
     files: &'f [(&'f str, &'f str)],
     locators: BTreeMap<usize, Locator<'f>>,
     seen: BTreeMap<(usize, &'static str, String), usize>,
+    /// What declared names begin with, by file; files of the product have none.
+    namespaces: BTreeMap<usize, String>,
     problems: Vec<Problem>,
 }
 
 impl<'f> Report<'f> {
     pub(super) fn new(files: &'f [(&'f str, &'f str)]) -> Self {
-        Self { files, locators: BTreeMap::new(), seen: BTreeMap::new(), problems: Vec::new() }
+        Self {
+            files,
+            locators: BTreeMap::new(),
+            seen: BTreeMap::new(),
+            namespaces: BTreeMap::new(),
+            problems: Vec::new(),
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -134,12 +145,44 @@ impl<'f> Report<'f> {
         self.entry(ProblemKind::Value, place, place.value, message, "leave out what the site does not use");
     }
 
+    /// Lets a file declare only names that begin with a word and `-`.
+    pub(super) fn set_namespace(&mut self, file: usize, namespace: &str) {
+        self.namespaces.insert(file, namespace.to_owned());
+    }
+
+    /// Reports a name that an entry declares outside of its file's namespace.
+    pub(super) fn in_namespace(&mut self, place: Place<'_>, name: &str) {
+        let Some(namespace) = self.namespaces.get(&place.file) else { return };
+        if !namespace::holds(namespace, name) {
+            let message = format!("`{name}` does not begin with the file's namespace `{namespace}`");
+            let help = format!("write `{namespace}-{name}`, here and wherever it is used");
+            self.entry(ProblemKind::Namespace, place, name, message, help);
+        }
+    }
+
+    /// Reports a relation between two conditions neither of which the file declares.
+    pub(super) fn owns(&mut self, file: usize, one: &str, other: &str) {
+        let Some(namespace) = self.namespaces.get(&file) else { return };
+        if ![one, other].iter().any(|name| namespace::holds(namespace, name)) {
+            let message = format!("the relation of `{one}` belongs to the product");
+            let help = "relate conditions of the file only";
+            self.loose_word(file, ProblemKind::Namespace, one, message, help);
+        }
+    }
+
     /// Reports a mistake at the first place of a word in a file.
-    pub(super) fn loose_word(&mut self, file: usize, kind: ProblemKind, word: &str, message: String) {
+    pub(super) fn loose_word(
+        &mut self,
+        file: usize,
+        kind: ProblemKind,
+        word: &str,
+        message: String,
+        help: &str,
+    ) {
         let text = self.files.get(file).map_or("", |(_, text)| *text);
         let locator = self.locators.entry(file).or_insert_with(|| Locator::new(text));
         let (line, column) = locator.word(word);
-        self.at(file, kind, Mistake::new(line, column, message, "name an entry of this catalogue"));
+        self.at(file, kind, Mistake::new(line, column, message, help));
     }
 
     /// Where an entry of this name stands first, for a second label: `file:line`.

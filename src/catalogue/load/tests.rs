@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{FILE_LIMIT, ProblemKind, load};
+use super::{FILE_LIMIT, ProblemKind, extend, load};
 
 const HEAD: &str = "schema: segc-catalogue/1\n";
 
@@ -117,6 +117,10 @@ fn names_of_nothing() {
     refuse("when: {mode: one}", "when: {mode: three}", Reference, "three");
     refuse("when: {mode: one}", "when-absent: [mode]", Reference, "mode");
     refuse("- [daas, on-prem]", "- [daas, on-perm]", Reference, "on-perm");
+    refuse("  until: new", "  until: new\n  changes:\n  - {release: newer, what: w}", Reference, "newer");
+    refuse("default: one, what", "default: one, selects: {three: [daas]}, what", Reference, "three");
+    refuse("default: one, what", "default: one, selects: {one: [dass]}, what", Reference, "dass");
+    refuse("  tier: control", "  tier: control\n  like: vad", Reference, "vad");
 }
 
 #[test]
@@ -136,6 +140,130 @@ fn values_that_can_not_be() {
     refuse("from: left, to: right", "from: right, to: right", Value, "vda-registration");
     refuse("{daas: customer, daas-flex: citrix}", "{daas: nobody, daas-flex: citrix}", Value, "nobody");
     refuse("- id: vda-registration", "- id: VDA registration", Value, "VDA");
+    let changes = "  until: new\n  changes: [{release: new, what: w}, {release: old, what: w}]";
+    refuse("  until: new", changes, Value, "changes");
+    refuse(
+        "ports: [80], when: {mode: one}",
+        "ports: [80], port-from: {option: mode}",
+        Value,
+        "vda-registration",
+    );
+    refuse("default: one, what", "default: one, selects: {two: [daas]}, what", Value, "vda-registration");
+    refuse(
+        "text: Cloud, group: site",
+        "text: Cloud, group: site, never-selected: true",
+        Value,
+        "vda-registration",
+    );
+    refuse(
+        "  verified: true\nintents",
+        "  verified: true\n  local-only: true\nintents",
+        Value,
+        "vda-registration",
+    );
+}
+
+#[test]
+fn a_row_agrees_with_the_conditions_that_its_words_select() {
+    let selects = "default: one, selects: {one: [daas], two: [on-prem]}, what";
+    let text = GOOD.replacen("default: one, what", selects, 1);
+    assert!(load(&[("good.yaml", &text)]).is_ok());
+    let always = text.replacen(", when: {mode: one}", "", 1);
+    let problem = &load(&[("bad.yaml", &always)]).unwrap_err()[0];
+    assert!(problem.message.contains("`mode = two`") && problem.message.contains("`daas`"), "{problem}");
+    // A word that selects nothing does not let a condition hold that another word decides about.
+    let silent = always.replacen("two: [on-prem]", "two: []", 1);
+    assert_eq!(load(&[("bad.yaml", &silent)]).unwrap_err().len(), 1);
+}
+
+const OWN: &str = r#"schema: segc-catalogue/1
+namespace: acme
+kinds:
+- kind: acme-erp
+  title: Ledger
+  aliases: [ACME Ledger]
+  what: Keeps the books
+  tier: data
+  like: connector
+  citrix-managed: {daas: customer, daas-flex: customer}
+conditions:
+- {condition: acme-erp-used, text: The ledger is used, group: acme}
+implies:
+- [acme-erp-used, daas]
+flows:
+- id: acme-vda-erp
+  from: vda
+  to: acme-erp
+  transport: tcp
+  ports: [3200]
+  service: Ledger
+  what: Asks.
+  why: Needed.
+  need: optional
+  when: [acme-erp-used]
+  area: Acme
+  sources:
+  - {title: A page, date: 2023-02, says: lists it}
+  verified: true
+intents:
+- intent: acme-erp-use
+  what: Asks.
+  why: Needed.
+  left: [vda]
+  right: [acme-erp]
+  flows:
+  - {flow: acme-vda-erp, from: left, to: right}
+"#;
+
+#[test]
+fn a_customers_file_adds_and_changes_nothing() {
+    let base = load(&[("good.yaml", GOOD)]).unwrap();
+    let both = extend(&base, &[("own.yaml", OWN)]).unwrap();
+    assert_eq!(both.kind("acme ledger").unwrap().name(), "acme-erp");
+    assert_eq!(both.intent("acme-erp-use").unwrap().flow_ids().collect::<Vec<_>>(), ["acme-vda-erp"]);
+    // The new kind stands wherever the one that it is like stands, and nowhere else.
+    let (before, after) = (base.intent("registration").unwrap(), both.intent("registration").unwrap());
+    assert_eq!(after.right_kinds(), ["acme-erp", "connector"]);
+    assert_eq!(before.left_kinds(), after.left_kinds());
+    let own: Vec<&str> = both.ids().filter(|id| id.starts_with("acme-")).collect();
+    assert_eq!(both.ids().count(), base.ids().count() + own.len());
+    for flow in base.flows() {
+        assert_eq!(both.flow(flow.id()), Some(flow));
+    }
+}
+
+/// Replaces one text in the customer's file, and wants the first problem to be of this kind and to point at this word.
+#[track_caller]
+fn refuse_own(from: &str, to: &str, kind: ProblemKind, word: &str) {
+    assert!(OWN.contains(from), "{from}");
+    let text = OWN.replacen(from, to, 1);
+    let base = load(&[("good.yaml", GOOD)]).unwrap();
+    let problem = extend(&base, &[("own.yaml", &text)]).unwrap_err().swap_remove(0);
+    assert_eq!((problem.kind, problem.file.as_str()), (kind, "own.yaml"), "{problem}");
+    let line = text.lines().nth(problem.line - 1).unwrap();
+    let tail: String = line.chars().skip(problem.column - 1).collect();
+    assert!(tail.starts_with(word), "{problem} points at `{tail}`");
+}
+
+#[test]
+fn a_customers_file_stays_in_its_namespace() {
+    use ProblemKind::{Duplicate, Namespace, Syntax};
+    refuse_own("namespace: acme\n", "", Namespace, "schema");
+    refuse_own("namespace: acme", "namespace: vda", Namespace, "vda");
+    refuse_own("namespace: acme", "namespace: conn", Namespace, "conn");
+    refuse_own("namespace: acme", "namespace: Acme.", Namespace, "namespace");
+    refuse_own("kind: acme-erp", "kind: erp", Namespace, "erp");
+    refuse_own("ACME Ledger", "Ledger", Namespace, "Ledger");
+    refuse_own("condition: acme-erp-used", "condition: erp-used", Namespace, "erp-used");
+    refuse_own("- [acme-erp-used, daas]", "- [daas, acme-erp-used]", Namespace, "daas");
+    refuse_own("id: acme-vda-erp", "id: vda-erp", Namespace, "vda-erp");
+    refuse_own("intent: acme-erp-use", "intent: registration", Namespace, "registration");
+    refuse_own("kinds:", "releases:\n- {release: acme-1, title: Own}\nkinds:", Namespace, "acme-1");
+    refuse_own("kinds:", "colour: red\nkinds:", Syntax, "colour");
+    let base = load(&[("good.yaml", GOOD)]).unwrap();
+    let twice = extend(&base, &[("one.yaml", OWN), ("two.yaml", OWN)]).unwrap_err();
+    assert_eq!(twice.first().map(|problem| problem.kind), Some(Duplicate));
+    assert!(load(&[("own.yaml", OWN)]).unwrap_err().iter().any(|problem| problem.kind == Namespace));
 }
 
 #[test]

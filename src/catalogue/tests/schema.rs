@@ -6,9 +6,8 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
+use super::super::Managed;
 use super::super::raw::*;
-use super::super::record::Consequence;
-use super::super::{Managed, Source, intent};
 
 fn schema() -> Value {
     serde_json::from_str(include_str!("../data/catalogue.schema.json")).unwrap()
@@ -85,16 +84,17 @@ fn the_schema_has_the_keys_that_are_read() {
     compare::<RawOption>(&schema, &part("option"));
     compare::<RawRow>(&schema, &part("row"));
     compare::<RawPortFrom>(&schema, &part("port-from"));
-    compare::<intent::RowWarning>(&schema, &part("warning"));
+    compare::<RawWarning>(&schema, &part("warning"));
     compare::<RawName>(&schema, &part("name"));
     compare::<RawPermissionSet>(&schema, &part("permission-set"));
     compare::<RawPermission>(&schema, &part("permission"));
     compare::<RawPrerequisite>(&schema, &part("prerequisite"));
     compare::<RawApplication>(&schema, &part("application"));
     compare::<RawRule>(&schema, &part("rule"));
-    compare::<Consequence>(&schema, &part("consequence"));
-    compare::<Source>(&schema, &part("source"));
-    assert_eq!(schema["$defs"].as_object().unwrap().len(), 20, "a part of the schema is not compared");
+    compare::<RawConsequence>(&schema, &part("consequence"));
+    compare::<RawSource>(&schema, &part("source"));
+    compare::<RawChange>(&schema, &part("change"));
+    assert_eq!(schema["$defs"].as_object().unwrap().len(), 21, "a part of the schema is not compared");
 }
 
 #[test]
@@ -106,6 +106,10 @@ fn the_words_of_the_schema_are_those_that_are_read() {
         ("transport", serde_json::from_value::<Vec<super::Transport>>(words("transport").into()).is_ok()),
         ("need", serde_json::from_value::<Vec<super::Need>>(words("need").into()).is_ok()),
         ("encryption", serde_json::from_value::<Vec<super::Encryption>>(words("encryption").into()).is_ok()),
+        (
+            "sensitivity",
+            serde_json::from_value::<Vec<super::Sensitivity>>(words("sensitivity").into()).is_ok(),
+        ),
         ("direction", serde_json::from_value::<Vec<super::Direction>>(words("direction").into()).is_ok()),
     ] {
         assert!(read, "{key}");

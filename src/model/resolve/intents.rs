@@ -3,10 +3,12 @@
 use super::Resolver;
 use super::rules::MOST_PAIRS;
 use super::services::service_set;
-use crate::catalogue::{Expanded, Expansion, Intent, OptionSpec, OptionValue, Participant, PartyRef};
-use crate::diagnostic::{Diagnostic, codes, nearest};
+use crate::catalogue::{
+    Expanded, Expansion, FlowEntry, Intent, OptionSpec, OptionValue, Participant, PartyRef, Text,
+};
+use crate::diagnostic::{Diagnostic, Severity, codes, nearest};
 use crate::model::{Flow, Grant, GrantKind, Model, Role, RoleId};
-use crate::source::Spanned;
+use crate::source::{Span, Spanned};
 use crate::syntax::ast::{self, Attribute, Ident, ValueKind};
 use indexmap::IndexMap;
 
@@ -41,6 +43,7 @@ impl<'a> Resolver<'a> {
             right: &right_participants,
             via: via_participant.as_ref(),
             options: &options?,
+            release: self.release,
         };
         let catalogue = self.catalogue;
         let expanded = catalogue.expand(intent, &request);
@@ -84,7 +87,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// The roles of a side whose kinds have a part there; a role of an unknown kind was reported and is left out.
-    fn intent_side(&mut self, names: &[Ident], kinds: &[String], intent: &Intent, model: &Model) -> Side {
+    fn intent_side(&mut self, names: &[Ident], kinds: &[Text], intent: &Intent, model: &Model) -> Side {
         let mut side: Side = Vec::with_capacity(names.len());
         for name in names {
             let Some(role) = self.roles.find(name, self.sink).map(RoleId::at) else { continue };
@@ -103,10 +106,10 @@ impl<'a> Resolver<'a> {
 
     /// True where no role fits its side, and every role would fit the other one.
     fn is_turned_round(&self, statement: &ast::Intent, intent: &Intent, model: &Model) -> bool {
-        let fit = |names: &[Ident], kinds: &[String], wanted: bool| {
+        let fit = |names: &[Ident], kinds: &[Text], wanted: bool| {
             names.iter().all(|name| {
                 let role = self.roles.get(&name.text).and_then(|at| model.roles.get(at));
-                role.is_some_and(|role| kinds.contains(&role.kind) == wanted)
+                role.is_some_and(|role| kinds.iter().any(|kind| *kind == role.kind) == wanted)
             })
         };
         let (left, right) = (intent.left_kinds(), intent.right_kinds());
@@ -141,7 +144,7 @@ impl<'a> Resolver<'a> {
         let mut options = IndexMap::new();
         let mut is_complete = true;
         for attribute in statement.block.iter().flat_map(|block| &block.attributes) {
-            let Some(spec) = intent.options().get(&attribute.key.text) else {
+            let Some(spec) = intent.options().get(attribute.key.text.as_str()) else {
                 self.report(unknown_option(&attribute.key, intent));
                 is_complete = false;
                 continue;
@@ -157,6 +160,18 @@ impl<'a> Resolver<'a> {
             }
         }
         is_complete.then_some(options)
+    }
+
+    fn not_in_release(&self, role: &Role, span: Span, flows: &[&FlowEntry]) -> Diagnostic {
+        let release = self.catalogue.release_label(self.release);
+        let ids: Vec<String> = flows.iter().map(|flow| format!("`{}`", flow.id())).collect();
+        let message = format!("the catalogue release `{release}` has no flow for role `{}` here", role.name);
+        Diagnostic::new(codes::NOT_IN_RELEASE, message)
+            .label(span, "")
+            .label(role.name_span, format!("is of kind `{}`", role.kind))
+            .note(format!("other releases have {}", ids.join(", ")))
+            .help("pin a release that has it, take the role out, or write the ports with `allow ... because`")
+            .severity(if self.may_pin { Severity::Error } else { Severity::Note })
     }
 
     fn report_expansion(
@@ -178,12 +193,12 @@ impl<'a> Resolver<'a> {
                 .help("add `port = 3128`, or the port that it listens on, to the role's block");
             self.report(report);
         }
-        for (role, span) in expanded.idle.iter().filter_map(name) {
-            let message = format!("role `{}` takes part in no flow of this intent", role.name);
-            let report = Diagnostic::new(codes::KIND_NOT_ALLOWED, message)
-                .label(span, "")
-                .label(role.name_span, format!("is of kind `{}`", role.kind))
-                .help("take it out of this line, or name the roles that it is meant to talk to");
+        for party in &expanded.idle {
+            let Some((role, span)) = name(party) else { continue };
+            let report = match expanded.of_other_releases.get(party) {
+                Some(flows) => self.not_in_release(role, span, flows),
+                None => idle(role, span),
+            };
             self.report(report);
         }
         for warning in &expanded.warnings {
@@ -201,6 +216,14 @@ impl<'a> Resolver<'a> {
             self.report(report);
         }
     }
+}
+
+fn idle(role: &Role, span: Span) -> Diagnostic {
+    let message = format!("role `{}` takes part in no flow of this intent", role.name);
+    Diagnostic::new(codes::KIND_NOT_ALLOWED, message)
+        .label(span, "")
+        .label(role.name_span, format!("is of kind `{}`", role.kind))
+        .help("take it out of this line, or name the roles that it is meant to talk to")
 }
 
 /// The roles behind the positions that the catalogue answers with.
@@ -231,13 +254,7 @@ fn participant(model: &Model, role: RoleId) -> Option<Participant<'_>> {
     })
 }
 
-fn wrong_kind(
-    name: &Ident,
-    kind: &str,
-    kinds: &[String],
-    intent: &Intent,
-    role: Option<&Role>,
-) -> Diagnostic {
+fn wrong_kind(name: &Ident, kind: &str, kinds: &[Text], intent: &Intent, role: Option<&Role>) -> Diagnostic {
     let message = format!("role `{}` can't stand on this side of intent `{}`", name.text, intent.name());
     let report = Diagnostic::new(codes::KIND_NOT_ALLOWED, message)
         .label(name.span, format!("of kind `{kind}`"))
@@ -261,7 +278,7 @@ fn turned_round(statement: &ast::Intent, intent: &Intent) -> Diagnostic {
 }
 
 fn unknown_option(key: &Ident, intent: &Intent) -> Diagnostic {
-    let names: Vec<&str> = intent.options().keys().map(String::as_str).collect();
+    let names: Vec<&str> = intent.options().keys().map(Text::as_str).collect();
     let report = Diagnostic::new(
         codes::UNKNOWN_OPTION,
         format!("intent `{}` has no option `{}`", intent.name(), key.text),
@@ -277,7 +294,9 @@ fn unknown_option(key: &Ident, intent: &Intent) -> Diagnostic {
 fn option_value(attribute: &Attribute, spec: &OptionSpec) -> Option<OptionValue> {
     let [value] = attribute.values.as_slice() else { return None };
     match (spec, &value.kind) {
-        (OptionSpec::Choice { values, .. }, ValueKind::Word(word)) if values.contains(word) => {
+        (OptionSpec::Choice { values, .. }, ValueKind::Word(word))
+            if values.iter().any(|value| value == word) =>
+        {
             Some(OptionValue::Word(word.clone()))
         }
         (OptionSpec::Port { .. }, ValueKind::Number(number)) => {

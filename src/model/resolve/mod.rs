@@ -17,7 +17,7 @@ pub(crate) use services::service_set;
 mod site;
 
 use super::{Model, Rollout};
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, ReleaseId};
 use crate::diagnostic::{Diagnostic, Sink, codes};
 use crate::policy::service::ServiceSet;
 use crate::source::{SourceId, Span};
@@ -35,6 +35,11 @@ const RESERVED_ROLES: [&str; 1] = ["any"];
 struct Resolver<'a> {
     statements: Vec<&'a Statement>,
     catalogue: &'a Catalogue,
+    /// The release whose flows count: the pinned one, else the newest.
+    release: ReleaseId,
+    /// False where the release was given from outside: the site's own pin does not count, and a line of which the
+    /// release has nothing means nothing.
+    may_pin: bool,
     platform_specs: &'a [PlatformSpec],
     platforms: Names,
     segments: Names,
@@ -49,23 +54,30 @@ struct Resolver<'a> {
     sink: &'a mut Sink,
 }
 
+/// What a site is resolved with.
+#[derive(Debug, Clone, Copy)]
+pub struct Knowledge<'a> {
+    /// Kinds, intents and flows.
+    pub catalogue: &'a Catalogue,
+    /// A release that takes the place of the one that the site pins.
+    pub release: Option<ReleaseId>,
+    /// What platform blocks may say.
+    pub platforms: &'a [PlatformSpec],
+}
+
 /// Resolves the files of one site. `damaged` are the texts of files that had syntax errors: names declared in them
 /// count as known. `None` when there is no site statement; otherwise the model holds whatever could be resolved, and
 /// the caller looks at the sink before using it.
-pub fn resolve(
-    files: &[File],
-    damaged: &[&str],
-    catalogue: &Catalogue,
-    platform_specs: &[PlatformSpec],
-    sink: &mut Sink,
-) -> Option<Model> {
+pub fn resolve(files: &[File], damaged: &[&str], knowledge: Knowledge<'_>, sink: &mut Sink) -> Option<Model> {
     let lost_names: BTreeSet<String> = damaged.iter().flat_map(|text| names::declared_words(text)).collect();
     let places = sink.diagnostics().iter().filter_map(|report| report.labels.first());
     let damages = places.map(|label| (label.span.source, label.span.start)).collect();
     let mut resolver = Resolver {
         statements: files.iter().flat_map(|file| &file.statements).collect(),
-        catalogue,
-        platform_specs,
+        catalogue: knowledge.catalogue,
+        release: knowledge.release.unwrap_or(knowledge.catalogue.newest()),
+        may_pin: knowledge.release.is_none(),
+        platform_specs: knowledge.platforms,
         platforms: Names::new("platform", codes::UNKNOWN_PLACE, &lost_names),
         segments: Names::new("segment", codes::UNKNOWN_PLACE, &lost_names),
         roles: Names::new("role", codes::UNKNOWN_ROLE, &lost_names),
@@ -87,7 +99,7 @@ impl Resolver<'_> {
         self.resolve_services();
         let roles = self.resolve_roles(Places { platforms: &platforms, segments: &segments });
         let mut model = Model {
-            catalogue_release: self.catalogue.release().to_owned(),
+            catalogue_release: self.catalogue.release_label(self.release).to_owned(),
             site: site?,
             platforms,
             segments,

@@ -49,6 +49,9 @@ const ROLE: &[AttributeSpec] = &[
     TRUST,
 ];
 
+/// Where the catalogue's names have the region.
+const REGION: &str = "<region>";
+
 /// What roles of some kinds may say besides; the catalogue names those that a kind has.
 const OF_KIND: &[AttributeSpec] = &[
     AttributeSpec::optional("port", ValueType::Number { low: 1, high: 65535 }, "the port that it listens on"),
@@ -59,6 +62,7 @@ const OF_KIND: &[AttributeSpec] = &[
         "whether its name resolves to it",
     ),
     AttributeSpec::optional("edition", ValueType::TextOrWord, "which edition of the service"),
+    AttributeSpec::optional("region", ValueType::Word, "the region whose names are meant"),
     AttributeSpec::optional("join", ValueType::TextOrWord, "the directory that its machines join"),
 ];
 
@@ -266,7 +270,7 @@ impl<'a> Resolver<'a> {
         let edition = read.text("edition").unwrap_or_else(|| DEFAULT_EDITION.to_owned());
         let of_kind = || self.catalogue.names().filter(|entry| entry.to() == Some(kind.name()));
         let fitting = of_kind().filter(|entry| [edition.as_str(), EVERY_EDITION].contains(&entry.edition()));
-        let names: Vec<String> = fitting.map(|entry| entry.fqdn().to_lowercase()).collect();
+        let mut names: Vec<String> = fitting.map(|entry| entry.fqdn().to_lowercase()).collect();
         if names.is_empty() {
             let editions: BTreeSet<&str> = of_kind().map(|entry| entry.edition()).collect();
             let editions: Vec<&str> = editions.into_iter().filter(|name| *name != EVERY_EDITION).collect();
@@ -278,6 +282,18 @@ impl<'a> Resolver<'a> {
             } else {
                 report.help(format!("write `edition = ...` with one of: {}", editions.join(", ")))
             });
+        }
+        if names.iter().any(|name| name.contains(REGION)) {
+            let region = read.text("region");
+            if region.is_none() {
+                let message = format!("the catalogue's names of `{}` depend on the region", kind.name());
+                let report = Diagnostic::new(codes::MISSING_ATTRIBUTE, message).label(place, "");
+                self.report(
+                    report.help("add `region = eu-west-1`, or the region that is meant, to its block"),
+                );
+            }
+            let region = region.unwrap_or_default().to_lowercase();
+            names = names.into_iter().map(|name| name.replace(REGION, &region)).collect();
         }
         names
     }

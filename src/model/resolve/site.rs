@@ -2,7 +2,7 @@
 
 use super::Resolver;
 use super::attributes::{self, Attributes};
-use crate::diagnostic::{Diagnostic, codes};
+use crate::diagnostic::{Diagnostic, codes, nearest};
 use crate::model::{DeliveryModel, EnforcementState, Hardening, Need, RoleId, Rollout, Site};
 use crate::source::{Span, Spanned};
 use crate::syntax::ast::{self, Statement};
@@ -24,6 +24,7 @@ const SITE: &[AttributeSpec] = &[
         "how hard findings weigh",
     ),
     AttributeSpec::optional("catalogue", ValueType::TextOrWord, "the catalogue release to use"),
+    AttributeSpec::optional("catalogue-extra", ValueType::Text, "catalogue files of the site's own").many(),
     AttributeSpec::optional("owner", ValueType::TextOrWord, "who answers for the site"),
     AttributeSpec::optional("ticket", ValueType::TextOrWord, "the change ticket"),
     AttributeSpec::optional("effective", ValueType::Date, "the day from which the release is meant"),
@@ -79,22 +80,29 @@ impl Resolver<'_> {
             let report = Diagnostic::new(codes::WRONG_VALUE, "the name of the site is empty");
             self.report(report.label(first.name.span, "").help("give it a name: artefacts are known by it"));
         }
-        self.check_release(&read);
+        if self.may_pin {
+            self.pin_release(&read);
+        }
         Some(site(first, &read))
     }
 
-    fn check_release(&mut self, read: &Attributes) {
+    /// Lets the release count that the site pins.
+    fn pin_release(&mut self, read: &Attributes) {
         let Some(pinned) = read.spanned("catalogue") else { return };
-        let release = self.catalogue.release();
-        if pinned.value != release {
-            let message = format!("this segc can't compile with the catalogue release `{}`", pinned.value);
-            let report = Diagnostic::new(codes::UNKNOWN_RELEASE, message).label(pinned.span, "").help_edit(
-                format!("it has `{release}`"),
-                pinned.span,
-                format!("\"{release}\""),
-            );
-            self.report(report);
+        if let Some(release) = self.catalogue.release_id(&pinned.value) {
+            self.release = release;
+            return;
         }
+        let known: Vec<&str> = self.catalogue.releases().collect();
+        let message = format!("the catalogue has no release `{}`", pinned.value);
+        let report = Diagnostic::new(codes::UNKNOWN_RELEASE, message).label(pinned.span, "");
+        let report = match nearest(&pinned.value, known.iter().copied()) {
+            Some(near) => {
+                report.help_edit(format!("did you mean `{near}`?"), pinned.span, format!("\"{near}\""))
+            }
+            None => report.help(format!("it has, oldest first: {}", known.join(", "))),
+        };
+        self.report(report);
     }
 
     pub(super) fn resolve_needs(&mut self) -> Vec<Need> {

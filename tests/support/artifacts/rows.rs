@@ -116,18 +116,33 @@ fn read_services(protocols: &str, ports: &str) -> Option<Vec<Service>> {
             found.push(Service::every(protocol));
             continue;
         }
+        if matches!(protocol, Protocol::Icmp | Protocol::Icmp6) {
+            found.push(read_icmp(protocol, ports)?);
+            continue;
+        }
         for part in ports.split([',', ';', ' ', '\n']).filter(|part| !part.is_empty()) {
-            found.push(match protocol {
-                Protocol::Tcp | Protocol::Udp => {
-                    let (first, last) = service::parse_ports(part.rsplit('/').next()?)?;
-                    Service::ports(protocol, first, last)
-                }
-                Protocol::Icmp | Protocol::Icmp6 => Service::parse(&format!("icmp/{part}"))
-                    .map(|service| Service { protocol: Some(protocol), ..service })?,
-            });
+            let (first, last) = service::parse_ports(part.rsplit('/').next()?)?;
+            found.push(Service::ports(protocol, first, last));
         }
     }
     (!found.is_empty()).then_some(found)
+}
+
+/// A message as people write it: `type 8`, `type 3 code 4`, `8`, `3/4`, `all`.
+fn read_icmp(protocol: Protocol, message: &str) -> Option<Service> {
+    let words: Vec<&str> = message.split_whitespace().collect();
+    match words.as_slice() {
+        ["all"] => Some(Service::every(protocol)),
+        ["type", kind] => Some(Service::icmp(protocol, kind.parse().ok()?, None)),
+        ["type", kind, "code", code] => {
+            Some(Service::icmp(protocol, kind.parse().ok()?, Some(code.parse().ok()?)))
+        }
+        [numbers] => {
+            let service = Service::parse(&format!("icmp/{numbers}"))?;
+            Some(Service { protocol: Some(protocol), ..service })
+        }
+        _ => None,
+    }
 }
 
 impl Side {
