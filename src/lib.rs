@@ -14,6 +14,7 @@ pub mod diff;
 pub mod driver;
 pub mod model;
 pub mod policy;
+pub mod reference;
 pub mod source;
 pub mod syntax;
 pub mod target;

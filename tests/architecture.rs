@@ -10,6 +10,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("diagnostic", &["source"]),
     ("syntax", &["source", "diagnostic", "vocabulary"]),
     ("catalogue", &["source", "diagnostic", "vocabulary"]),
+    ("reference", &["catalogue"]),
     ("model", &["source", "diagnostic", "vocabulary", "syntax", "catalogue", "policy"]),
     ("policy", &["source", "diagnostic", "vocabulary", "model"]),
     ("target", &["source", "diagnostic", "vocabulary", "policy"]),
@@ -31,7 +32,21 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "targets",
         ],
     ),
-    ("cli", &["source", "diagnostic", "catalogue", "check", "diff", "driver", "model", "policy", "target"]),
+    (
+        "cli",
+        &[
+            "source",
+            "diagnostic",
+            "catalogue",
+            "reference",
+            "check",
+            "diff",
+            "driver",
+            "model",
+            "policy",
+            "target",
+        ],
+    ),
     ("targets", &["source", "diagnostic", "vocabulary", "policy", "target"]),
 ];
 

@@ -185,6 +185,7 @@ sites! {
     cvad_nutanix "cvad-nutanix"
     daas_aws "daas-aws"
     flex_azure "flex-azure"
+    own_catalogue "own-catalogue"
     three_platforms_r1 "three-platforms-r1"
     three_platforms_r2 "three-platforms-r2"
 }

@@ -11,12 +11,14 @@
 
 mod architecture;
 mod cases;
+mod catalogue_cmd;
 mod cmd;
 mod codes;
 mod grammar;
 mod intents;
 mod pipeline;
 mod properties;
+mod reference;
 mod robustness;
 mod selftest;
 mod stability;

@@ -9,6 +9,7 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use super::access::{lists, texts, values};
 use super::text::Text;
 use super::value::PortRange;
 
@@ -61,6 +62,11 @@ impl Intent {
     /// The options with their values, in the order of the catalogue.
     pub fn options(&self) -> &IndexMap<Text, OptionSpec> {
         &self.options
+    }
+
+    /// The rows that select flows, in the order of the catalogue.
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
     }
 
     /// Ids of the flows that the intent may select, in the order of its rows; a flow of several rows stands once.
@@ -131,24 +137,50 @@ pub enum OptionValue {
 /// A place of an intent line: `left -> right via via`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Side {
+pub enum Side {
+    /// Left of the arrow.
     Left,
+    /// Right of the arrow.
     Right,
+    /// After `via`.
     Via,
+}
+
+impl Side {
+    /// The word used in data and output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Left => "left",
+            Self::Right => "right",
+            Self::Via => "via",
+        }
+    }
 }
 
 /// An end of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum End {
+pub enum End {
+    /// Who opens the connection.
     From,
+    /// Who is connected to.
     To,
+}
+
+impl End {
+    /// The word used in data and output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::From => "from",
+            Self::To => "to",
+        }
+    }
 }
 
 /// One row of an intent: which flow, between which parties, under which options.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(bound(deserialize = "'de: 'static"))]
-pub(super) struct Row {
+pub struct Row {
     pub(super) flow: Text,
     pub(super) from: Side,
     pub(super) to: Side,
@@ -160,6 +192,67 @@ pub(super) struct Row {
     pub(super) when_absent: Vec<Text>,
     pub(super) direct_only: bool,
     pub(super) warn: Option<RowWarning>,
+}
+
+impl Row {
+    texts! {
+        /// Id of the flow that it selects.
+        flow,
+    }
+    lists! {
+        /// Options that must have one of the words beside them, a default included.
+        when: (Text, Vec<Text>),
+        /// Options that must be left out.
+        when_absent: Text,
+    }
+    values! {
+        /// The side that opens the connection.
+        from: Side,
+        /// The side that is connected to.
+        to: Side,
+        /// True where the row applies only to a line without `via`.
+        direct_only: bool,
+    }
+
+    /// Kinds that may open the connection, canonical and sorted.
+    pub fn starting_kinds(&self) -> &[Text] {
+        &self.from_kinds
+    }
+
+    /// Kinds that may be connected to, canonical and sorted.
+    pub fn answering_kinds(&self) -> &[Text] {
+        &self.to_kinds
+    }
+
+    /// The `service` attributes of which the party connected to must have one; `None` where any will do.
+    pub fn to_service(&self) -> Option<&[Text]> {
+        if let ServiceFilter::OneOf(list) = &self.to_service { Some(list) } else { None }
+    }
+
+    /// The `service` attributes that the party connected to must not have; `None` where any will do.
+    pub fn to_service_except(&self) -> Option<&[Text]> {
+        if let ServiceFilter::NoneOf(list) = &self.to_service { Some(list) } else { None }
+    }
+
+    /// The ports to which the row narrows those of its flow; `None` where it does not.
+    pub fn ports(&self) -> Option<&[PortRange]> {
+        if let RowPorts::Some(ranges) = &self.ports { Some(ranges) } else { None }
+    }
+
+    /// The option of the intent line that gives the port; the row applies only where it is given.
+    pub fn port_option(&self) -> Option<&str> {
+        if let RowPorts::Option(option) = &self.ports { Some(option) } else { None }
+    }
+
+    /// The end whose `port` attribute gives the port.
+    pub fn port_role(&self) -> Option<End> {
+        if let RowPorts::Role(end) = self.ports { Some(end) } else { None }
+    }
+
+    /// What to tell the author when the row applies.
+    pub fn warn(&self) -> Option<&RowWarning> {
+        self.warn.as_ref()
+    }
 }
 
 /// Which `service` the party at the far end of a row must have.
@@ -204,7 +297,16 @@ pub(super) enum RowPorts {
 /// What to tell the author when a row applies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(bound(deserialize = "'de: 'static"))]
-pub(super) struct RowWarning {
+pub struct RowWarning {
     pub(super) message: Text,
     pub(super) help: Text,
+}
+
+impl RowWarning {
+    texts! {
+        /// What is to be known, lower case, no full stop.
+        message,
+        /// What to type instead.
+        help,
+    }
 }

@@ -30,7 +30,7 @@ pub use expand::{
     Expanded, ExpandedFlow, Expansion, ExpansionWarning, FLOW_LIMIT, Participant, PartyRef, ServicePorts,
     TooManyFlows,
 };
-pub use intent::{Intent, OptionSpec, OptionValue};
+pub use intent::{End, Intent, OptionSpec, OptionValue, Row, RowWarning, Side};
 pub use load::{FILE_LIMIT, Problem, ProblemKind, extend, load};
 pub use record::{
     Application, Consequence, DeploymentRule, Permission, PermissionSet, Prerequisite, RuleSeverity,

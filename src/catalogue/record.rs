@@ -217,6 +217,16 @@ pub enum RuleSeverity {
     Error,
 }
 
+impl RuleSeverity {
+    /// The word used in data and output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
 /// What is seen when a deployment rule is not kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(bound(deserialize = "'de: 'static"))]

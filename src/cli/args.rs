@@ -1,5 +1,7 @@
 //! What may be typed.
 
+use crate::reference::Section;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use time::Date;
@@ -50,6 +52,17 @@ pub(super) enum Format {
     Markdown,
 }
 
+impl Format {
+    /// The word that is typed for it.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+            Self::Markdown => "markdown",
+        }
+    }
+}
+
 /// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Color {
@@ -74,10 +87,30 @@ pub(super) enum Command {
     Why(Why),
     /// Say what another catalogue release would change for a site.
     Diff(Diff),
+    /// Look things up in the catalogue: roles, flows, intents, names, permissions, rules.
+    Catalogue(Catalogue),
     /// Explain a code of a message.
     Explain(Explain),
     /// Print completions for a shell.
     Completions(Completions),
+}
+
+impl Command {
+    /// Its word, and the forms of output that it has.
+    pub(super) fn formats(&self) -> (&'static str, &'static [Format]) {
+        const PLAIN: &[Format] = &[Format::Text, Format::Json];
+        const WITH_PAGES: &[Format] = &[Format::Text, Format::Json, Format::Markdown];
+        match self {
+            Self::Compile(_) => ("compile", PLAIN),
+            Self::Check(_) => ("check", PLAIN),
+            Self::Test(_) => ("test", PLAIN),
+            Self::Why(_) => ("why", PLAIN),
+            Self::Diff(_) => ("diff", WITH_PAGES),
+            Self::Catalogue(_) => ("catalogue", WITH_PAGES),
+            Self::Explain(_) => ("explain", PLAIN),
+            Self::Completions(_) => ("completions", PLAIN),
+        }
+    }
 }
 
 /// A site.
@@ -153,6 +186,69 @@ pub(super) struct Diff {
     pub(super) catalogue: String,
 }
 
+/// `segc catalogue`
+#[derive(Debug, Args)]
+pub(super) struct Catalogue {
+    #[command(subcommand)]
+    pub(super) command: CatalogueCommand,
+}
+
+/// What to do with the catalogue.
+#[derive(Debug, Subcommand)]
+pub(super) enum CatalogueCommand {
+    /// List its entries.
+    List(CatalogueList),
+    /// Say everything about one entry.
+    Show(CatalogueShow),
+    /// Say in which flows two releases differ.
+    Diff(CatalogueDiff),
+}
+
+/// Which catalogue is meant.
+#[derive(Debug, Args)]
+pub(super) struct CatalogueArg {
+    /// The release; the newest when left out. `segc catalogue list releases` lists them.
+    #[arg(long, value_name = "LABEL")]
+    pub(super) release: Option<String>,
+    /// A catalogue file of your own, put on top; may be given several times.
+    #[arg(long, value_name = "FILE")]
+    pub(super) extra: Vec<PathBuf>,
+}
+
+/// `segc catalogue list`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:  segc catalogue list flows --release paper-2021")]
+pub(super) struct CatalogueList {
+    /// The section; all when left out.
+    #[arg(value_parser = sections())]
+    pub(super) section: Option<Section>,
+    #[command(flatten)]
+    pub(super) catalogue: CatalogueArg,
+    /// List flows too that the release doesn't have or that are only history. JSON always has them.
+    #[arg(long)]
+    pub(super) all: bool,
+}
+
+/// `segc catalogue show`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:  segc catalogue show mcs-aws")]
+pub(super) struct CatalogueShow {
+    /// The id or name of an entry: a role kind by any of its names, a flow, an intent, a condition, a release.
+    pub(super) id: String,
+    #[command(flatten)]
+    pub(super) catalogue: CatalogueArg,
+}
+
+/// `segc catalogue diff`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:  segc catalogue diff paper-2020 paper-2021")]
+pub(super) struct CatalogueDiff {
+    /// The release to start from.
+    pub(super) from: String,
+    /// The release to go to.
+    pub(super) to: String,
+}
+
 /// The two levels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum LevelArg {
@@ -174,6 +270,11 @@ pub(super) struct Explain {
 pub(super) struct Completions {
     /// The shell.
     pub(super) shell: clap_complete::Shell,
+}
+
+fn sections() -> impl TypedValueParser<Value = Section> {
+    PossibleValuesParser::new(Section::ALL.map(Section::word))
+        .try_map(|word| Section::parse(&word).ok_or("there is no such section"))
 }
 
 fn parse_day(text: &str) -> Result<Date, String> {

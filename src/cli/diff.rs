@@ -4,14 +4,16 @@
 //! opens, 1 when access only narrows or a text changes, 0 when nothing does.
 
 use super::args::{Diff, Global};
+use super::release::find_release;
 use super::session::Session;
 use super::terminal::Stream;
 use super::{EXIT_FINDINGS, EXIT_FINE, EXIT_OPENED, EXIT_USAGE};
 use crate::catalogue::{Catalogue, ReleaseId};
-use crate::diagnostic::{json, nearest};
+use crate::diagnostic::json;
 use crate::diff::{Change, Class};
 use crate::driver::{ReleaseComparison, compare_releases};
 use crate::policy::{KnownBy, Party, Policy, RoleId};
+use crate::reference::filters;
 use crate::source::{SourceMap, Span};
 use askama::Template;
 use serde::Serialize;
@@ -93,18 +95,6 @@ impl JsonChange<'_> {
     }
 }
 
-/// Filters of the templates.
-mod filters {
-    #![expect(unreachable_pub, reason = "the attribute makes a public type of a filter")]
-
-    /// A text that can stand in a cell of a Markdown table.
-    #[askama::filter_fn]
-    pub(super) fn cell(text: impl std::fmt::Display, _: &dyn askama::Values) -> askama::Result<String> {
-        let text = text.to_string().replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;");
-        Ok(text.split_whitespace().collect::<Vec<_>>().join(" "))
-    }
-}
-
 pub(super) fn run(arguments: &Diff, global: &Global) -> u8 {
     let mut session = Session::open(&arguments.site, global);
     let terminal = session.terminal.clone();
@@ -141,17 +131,7 @@ fn releases(catalogue: &Catalogue, typed: &str) -> Result<(ReleaseId, ReleaseId)
             catalogue.release()
         ));
     };
-    let find = |label: &str| {
-        catalogue.release_id(label).ok_or_else(|| {
-            let known: Vec<&str> = catalogue.releases().collect();
-            let help = match nearest(label, known.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("it has, oldest first: {}", known.join(", ")),
-            };
-            format!("error: the catalogue has no release `{label}`\n\nhelp: {help}\n")
-        })
-    };
-    Ok((find(from)?, find(to)?))
+    Ok((find_release(catalogue, from)?, find_release(catalogue, to)?))
 }
 
 fn answer<'a>(

@@ -3,11 +3,13 @@
 //! Invariant: only this folder sees files, the environment and the terminal.
 
 mod args;
+mod catalogue;
 mod check;
 mod compile;
 mod diff;
 mod explain;
 mod files;
+mod release;
 mod session;
 mod terminal;
 mod test;
@@ -47,15 +49,30 @@ fn run_command(arguments: impl IntoIterator<Item = OsString>) -> u8 {
             return EXIT_FINE;
         }
     };
+    if let Some(complaint) = wrong_format(&cli) {
+        terminal::Terminal::new(cli.global).complain(&complaint);
+        return EXIT_USAGE;
+    }
     match cli.command {
         Command::Compile(arguments) => compile::run(&arguments, &cli.global),
         Command::Check(arguments) => check::run(&arguments, &cli.global),
         Command::Test(arguments) => test::run(&arguments, &cli.global),
         Command::Why(arguments) => why::run(&arguments, &cli.global),
         Command::Diff(arguments) => diff::run(&arguments, &cli.global),
+        Command::Catalogue(arguments) => catalogue::run(&arguments, &cli.global),
         Command::Explain(arguments) => explain::run(&arguments, &cli.global),
         Command::Completions(arguments) => completions(&arguments, &cli.global),
     }
+}
+
+/// What to tell the user when the command has no output in the wanted form.
+fn wrong_format(cli: &Cli) -> Option<String> {
+    let (command, formats) = cli.command.formats();
+    let format = cli.global.format;
+    let words: Vec<&str> = formats.iter().map(|format| format.word()).collect();
+    let help = format!("`--format` takes here: {}", words.join(", "));
+    (!formats.contains(&format))
+        .then(|| format!("error: `segc {command}` does not write {}\n\nhelp: {help}\n", format.word()))
 }
 
 fn completions(arguments: &args::Completions, global: &args::Global) -> u8 {

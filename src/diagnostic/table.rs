@@ -56,6 +56,7 @@ codes! {
     2125 "2125" NO_DAY Error "no-day" "neither the site nor the command says for which day";
     2126 "2126" SEGMENTS_OVERLAP Error "segments-overlap" "two segments of one platform have addresses in common";
     2127 "2127" NOT_IN_RELEASE Error "not-in-release" "the pinned catalogue release has no flow for a role of an intent";
+    2128 "2128" UNKNOWN_ENTRY Error "unknown-entry" "the catalogue has no entry of this id or name";
     // 3: catalogue data
     3001 "3001" CATALOGUE_SYNTAX Error "catalogue-syntax" "a catalogue file does not have the form of its schema";
     3002 "3002" CATALOGUE_DUPLICATE Error "catalogue-duplicate" "a catalogue id is used twice";
@@ -63,6 +64,7 @@ codes! {
     3004 "3004" CATALOGUE_VALUE Error "catalogue-value" "a catalogue entry has a value that can't be";
     3005 "3005" WIDE_DEFAULT Warning "wide-default" "an intent opens a wide range because an option is left out";
     3006 "3006" CATALOGUE_NAMESPACE Error "catalogue-namespace" "a customer's catalogue file declares a name outside of its namespace";
+    3007 "3007" EXCLUSIVE_MODES Warning "exclusive-modes" "two lines of an intent choose modes for the same roles that exclude each other";
     // 4: design findings
     4011 "4011" ANY_IN_ALLOW Error "any-in-allow" "`any` stands in an allow";
     // 5: promises

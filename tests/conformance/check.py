@@ -1,8 +1,8 @@
 """Compiles every example and hands each artefact to a checker that segc's authors did not write.
 
 CloudFormation goes to cfn-lint; ARM templates and Nutanix Flow documents to JSON Schemas of the targets; the manifest
-and the JSON of the other commands to the schemas in src/cli/schemas. Prints one line for each and fails when any of
-them finds anything.
+and the JSON of the other commands to the schemas in src/cli/schemas; the catalogue's YAML files to the schema beside
+them. Prints one line for each and fails when any of them finds anything.
 """
 
 import json
@@ -12,6 +12,7 @@ import subprocess
 import sys
 
 import jsonschema
+import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 OUT = ROOT / "target" / "conformance" / "out"
@@ -19,6 +20,7 @@ SEGC = ROOT / "target" / "debug" / "segc"
 AZURE_SCHEMA = ROOT / "targets" / "azure_nsg" / "schema.json"
 NUTANIX_SCHEMA = ROOT / "targets" / "nutanix_flow" / "schema.json"
 OUTPUT_SCHEMAS = ROOT / "src" / "cli" / "schemas"
+DATA = ROOT / "src" / "catalogue" / "data"
 SYMBOL = re.compile(r"\{\{[^}]*\}\}")
 ANY_UUID = "00000000-0000-4000-8000-000000000000"
 
@@ -73,11 +75,16 @@ def artefact_errors(path: pathlib.Path, spelling: str) -> list[str] | None:
     return None
 
 
+def printed(command: str, *arguments: object) -> object:
+    """The JSON that a command prints."""
+    words = [str(SEGC), *command.split(), *map(str, arguments), "--format", "json"]
+    return json.loads(subprocess.run(words, capture_output=True, text=True, check=False).stdout)
+
+
 def output_errors(command: str, *arguments: object) -> list[str]:
     """What the schema of a command's JSON output has against what the command prints."""
-    words = [str(SEGC), command, *map(str, arguments), "--format", "json"]
-    printed = subprocess.run(words, capture_output=True, text=True, check=False).stdout
-    return schema_errors(json.loads((OUTPUT_SCHEMAS / f"{command}.schema.json").read_text()), json.loads(printed))
+    schema = OUTPUT_SCHEMAS / f"{command.replace(' ', '-')}.schema.json"
+    return schema_errors(json.loads(schema.read_text()), printed(command, *arguments))
 
 
 def outputs(site: pathlib.Path, manifest: dict) -> dict[str, list[str]]:
@@ -89,25 +96,56 @@ def outputs(site: pathlib.Path, manifest: dict) -> dict[str, list[str]]:
         "check": output_errors("check", site),
         "test": output_errors("test", site, "--cases", site.with_name("cases.yaml")),
         "why": output_errors("why", site, roles[0], roles[-1], "tcp/443", "--level", "artefact"),
+        "diff": output_errors("diff", site, "--catalogue", "legacy..2026.11"),
         "explain": output_errors("explain", "SEG6002"),
     }
 
 
+def catalogue_outputs() -> dict[str, list[str]]:
+    """The errors of the JSON of `segc catalogue`: whole, each section alone, and some entries of each kind."""
+    results = {"list": output_errors("catalogue list"), "diff": output_errors("catalogue diff", "legacy", "2026.11")}
+    for section, entries in printed("catalogue list").items():
+        if section == "release":
+            continue
+        if section != "permission_sets":
+            results[f"list {section}"] = output_errors("catalogue list", section)
+        for entry in entries[:: max(1, len(entries) // 5)]:
+            name = entry.get("id", entry.get("name"))
+            results[f"show {name}"] = output_errors("catalogue show", name)
+    return results
+
+
+def data_errors() -> dict[str, list[str]]:
+    """What the schema of the catalogue's files has against each of them."""
+    schema = json.loads((DATA / "catalogue.schema.json").read_text())
+    files = sorted(DATA.rglob("*.yaml"))
+    return {str(path.relative_to(DATA)): schema_errors(schema, yaml.safe_load(path.read_text())) for path in files}
+
+
+def example_results(site: pathlib.Path) -> dict[str, list[str]]:
+    """The errors of everything that one example gives."""
+    folder = compile_example(site)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    results = outputs(site, manifest)
+    for artefact in manifest["artifacts"]:
+        errors = artefact_errors(folder / artefact["path"], artefact["spelling"])
+        if errors is not None:
+            results[artefact["path"]] = errors
+    return results
+
+
 def main() -> int:
-    """Checks all examples; 1 when any artefact has an error."""
-    failed = checked = 0
+    """Checks the catalogue and all examples; 1 when anything has an error."""
+    groups = {"data": data_errors(), "catalogue": catalogue_outputs()}
     for site in sorted(ROOT.glob("examples/*/site.seg")):
-        folder = compile_example(site)
-        manifest = json.loads((folder / "manifest.json").read_text())
-        results = outputs(site, manifest)
-        for artefact in manifest["artifacts"]:
-            errors = artefact_errors(folder / artefact["path"], artefact["spelling"])
-            if errors is not None:
-                results[artefact["path"]] = errors
+        groups[site.parent.name] = example_results(site)
+    failed = checked = 0
+    for group, results in groups.items():
+        failed += not results
         for name, errors in results.items():
             checked += 1
             failed += bool(errors)
-            print(f"{'FAILED' if errors else 'ok    '} {site.parent.name}/{name}")
+            print(f"{'FAILED' if errors else 'ok    '} {group}/{name}")
             for error in errors:
                 print(f"       {error}")
     print(f"{checked - failed} passed, {failed} failed")

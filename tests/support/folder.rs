@@ -96,7 +96,7 @@ pub(crate) fn compare(folder: &Path, inputs: &BTreeSet<String>, produced: &Files
 }
 
 /// True when the outputs are to be rewritten.
-fn is_update() -> io::Result<bool> {
+pub(crate) fn is_update() -> io::Result<bool> {
     let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
     if !is_set("UPDATE_EXPECTED") {
         return Ok(false);
@@ -107,7 +107,8 @@ fn is_update() -> io::Result<bool> {
     Ok(true)
 }
 
-fn first_difference(expected: &[u8], produced: &[u8]) -> String {
+/// Where two texts differ first, in words.
+pub(crate) fn first_difference(expected: &[u8], produced: &[u8]) -> String {
     let (expected, produced) = (String::from_utf8_lossy(expected), String::from_utf8_lossy(produced));
     let (mut wanted, mut got) = (expected.lines(), produced.lines());
     let mut line = 0;

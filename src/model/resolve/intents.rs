@@ -33,6 +33,8 @@ impl<'a> Resolver<'a> {
         if self.too_many_pairs(left.len(), right.len(), statement.name.span) || !complete {
             return None;
         }
+        let options = options?;
+        self.check_modes(intent, &options, (&left, &right), statement.span);
         let participants =
             |side: &Side| side.iter().filter_map(|role| participant(model, role.value)).collect();
         let left_participants: Vec<Participant<'_>> = participants(&left);
@@ -42,7 +44,7 @@ impl<'a> Resolver<'a> {
             left: &left_participants,
             right: &right_participants,
             via: via_participant.as_ref(),
-            options: &options?,
+            options: &options,
             release: self.release,
         };
         let catalogue = self.catalogue;

@@ -7,6 +7,7 @@
 
 mod attributes;
 mod intents;
+mod modes;
 mod names;
 mod places;
 mod roles;
@@ -24,6 +25,7 @@ use crate::source::{SourceId, Span};
 use crate::syntax::ast::{File, Statement};
 use crate::vocabulary::PlatformSpec;
 use attributes::Owner;
+use modes::Modes;
 use names::Names;
 use roles::Places;
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,6 +49,10 @@ struct Resolver<'a> {
     forbids: Names,
     services: BTreeMap<String, ServiceSet>,
     lost_names: BTreeSet<String>,
+    /// Names of intents that lines of the site use.
+    intents_used: BTreeSet<&'a str>,
+    /// Modes that intents chose for two roles.
+    modes: Modes<'a>,
     /// Where the texts have mistakes that were found before.
     damages: BTreeSet<(SourceId, u32)>,
     /// How many pairs of roles the lines still to come may mean.
@@ -68,12 +74,24 @@ pub struct Knowledge<'a> {
 /// Resolves the files of one site. `damaged` are the texts of files that had syntax errors: names declared in them
 /// count as known. `None` when there is no site statement; otherwise the model holds whatever could be resolved, and
 /// the caller looks at the sink before using it.
-pub fn resolve(files: &[File], damaged: &[&str], knowledge: Knowledge<'_>, sink: &mut Sink) -> Option<Model> {
+pub fn resolve<'a>(
+    files: &'a [File],
+    damaged: &[&str],
+    knowledge: Knowledge<'a>,
+    sink: &'a mut Sink,
+) -> Option<Model> {
     let lost_names: BTreeSet<String> = damaged.iter().flat_map(|text| names::declared_words(text)).collect();
     let places = sink.diagnostics().iter().filter_map(|report| report.labels.first());
     let damages = places.map(|label| (label.span.source, label.span.start)).collect();
+    let statements: Vec<&Statement> = files.iter().flat_map(|file| &file.statements).collect();
+    let intent_name = |statement: &&'a Statement| match statement {
+        Statement::Intent(intent) => Some(intent.name.text.as_str()),
+        _ => None,
+    };
     let mut resolver = Resolver {
-        statements: files.iter().flat_map(|file| &file.statements).collect(),
+        intents_used: statements.iter().filter_map(intent_name).collect(),
+        modes: Modes::default(),
+        statements,
         catalogue: knowledge.catalogue,
         release: knowledge.release.unwrap_or(knowledge.catalogue.newest()),
         may_pin: knowledge.release.is_none(),

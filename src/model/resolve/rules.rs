@@ -51,10 +51,10 @@ impl<'a> Resolver<'a> {
     }
 
     fn refuse_reserved_label(&mut self, label: &Ident) {
-        if self.catalogue.intent(&label.text).is_some() {
+        if self.intents_used.contains(label.text.as_str()) {
             let message = format!("`{}` can't be the label of an allow", label.text);
             let report = Diagnostic::new(codes::RESERVED_NAME, message)
-                .label(label.span, "is the name of an intent")
+                .label(label.span, "is the name of an intent that the site uses")
                 .help("choose another label: rules are known by it");
             self.report(report);
         }
