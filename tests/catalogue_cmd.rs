@@ -501,3 +501,69 @@ fn a_role_is_found_however_it_is_written() {
         assert!(said(&["catalogue", "show", typed]).contains("role delivery-controller\n"), "{typed}");
     }
 }
+
+#[test]
+fn the_schema_is_the_one_that_the_data_is_held_to() {
+    let printed: Value = serde_json::from_str(&said(&["catalogue", "schema"])).unwrap();
+    let keys: BTreeSet<&str> =
+        printed["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+    for file in data() {
+        let unknown: Vec<&String> =
+            file.as_object().unwrap().keys().filter(|key| !keys.contains(key.as_str())).collect();
+        assert_eq!(unknown, Vec::<&String>::new());
+    }
+}
+
+/// A site of four roles, and what a later release of the catalogue means for it.
+const SITE: &str = "site \"x\" { effective = 2026-02-01  catalogue = paper-2020 }
+platform azure hub { }
+segment s on hub { cidr = 10.0.1.0/24 }
+segment t on hub { cidr = 10.0.2.0/24 }
+role controller : delivery-controller on s { }
+role wem : wem-server on t { }
+role license : license-server on t { }
+intent broker-peers controller -> controller
+intent licensing wem, controller -> license
+";
+
+fn diff(releases: &str, format: &str) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    let site = folder.path().join("site.seg");
+    std::fs::write(&site, SITE).unwrap();
+    segc(&["diff", "--catalogue", releases, site.to_str().unwrap(), "--format", format])
+}
+
+#[test]
+fn a_newer_catalogue_is_compared_for_a_site() {
+    let newer = diff("paper-2020..paper-2021", "json");
+    assert_eq!(code(&newer), 2, "{}", text(&newer.stderr));
+    let newer: Value = serde_json::from_slice(&newer.stdout).unwrap();
+    let flows = |value: &Value| -> BTreeSet<String> {
+        let changes = list(value, "changes").iter();
+        let flow = |change: &Value, flow: &Value| {
+            let word = |key: &str| flow[key].as_str().unwrap().to_owned();
+            let class = change["class"].as_str().unwrap();
+            format!("{class} {} {} {}", word("from"), word("to"), word("service"))
+        };
+        changes
+            .flat_map(|change| list(change, "flows").iter().map(|one| flow(change, one)).collect::<Vec<_>>())
+            .collect()
+    };
+    let opened = ["opened controller controller tcp/89", "opened wem license tcp/7279, tcp/27000"];
+    assert_eq!(flows(&newer), opened.map(str::to_owned).into());
+    assert_eq!(newer["changes"][0]["artefacts"][0], "hub/network-security-groups.arm.json");
+    assert_eq!(newer["exit"], 2);
+
+    let older = diff("paper-2021..paper-2020", "json");
+    assert_eq!(code(&older), 1);
+    let older: Value = serde_json::from_slice(&older.stdout).unwrap();
+    assert_eq!(flows(&older), opened.map(|line| line.replace("opened", "closed")).into());
+
+    let same = diff("paper-2021..paper-2021b", "text");
+    assert_eq!((code(&same), text(&same.stdout).contains("no change of access")), (0, true));
+    let page = text(&diff("paper-2020..2026.11", "markdown").stdout);
+    assert!(page.contains("| opened | intent licensing | wem 10.0.2.0/24 |"), "{page}");
+    for wrong in ["paper-2020", "paper-2020..paper-2031", "..", "x..paper-2020"] {
+        assert_eq!(code(&diff(wrong, "text")), 64, "{wrong}");
+    }
+}

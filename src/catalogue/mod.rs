@@ -41,6 +41,9 @@ pub use value::{
     Change, Direction, Encryption, IcmpMessage, Need, PortRange, Sensitivity, Source, Transport,
 };
 
+/// The JSON Schema of catalogue files, for editors and other checkers.
+pub const FILE_SCHEMA: &str = include_str!("data/catalogue.schema.json");
+
 impl Problem {
     /// The problem as a diagnostic that points into the text of its file.
     pub fn to_diagnostic(&self, source: SourceId, text: &str) -> Diagnostic {

@@ -202,6 +202,8 @@ pub(super) enum CatalogueCommand {
     Show(CatalogueShow),
     /// Say in which flows two releases differ.
     Diff(CatalogueDiff),
+    /// Print the JSON Schema of catalogue files, for your editor.
+    Schema,
 }
 
 /// Which catalogue is meant.

@@ -9,7 +9,7 @@ use super::args::{
 use super::release::find_release;
 use super::terminal::{Stream, Terminal};
 use super::{EXIT_FINDINGS, EXIT_FINE, EXIT_USAGE, files};
-use crate::catalogue::ReleaseId;
+use crate::catalogue::{FILE_SCHEMA, ReleaseId};
 use crate::diagnostic::{Diagnostic, codes, nearest};
 use crate::driver::{Site, extend_with};
 use crate::reference::{Extent, Found, Listing, ReleaseDiff, known_names};
@@ -30,6 +30,10 @@ pub(super) fn run(arguments: &Catalogue, global: &Global) -> u8 {
         CatalogueCommand::List(arguments) => list(arguments, &terminal),
         CatalogueCommand::Show(arguments) => show(arguments, &terminal),
         CatalogueCommand::Diff(arguments) => diff(arguments, &terminal),
+        CatalogueCommand::Schema => {
+            terminal.print(FILE_SCHEMA);
+            Ok(())
+        }
     };
     match answered {
         Ok(()) => EXIT_FINE,
