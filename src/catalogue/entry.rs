@@ -195,6 +195,12 @@ impl FlowEntry {
         verified: bool,
     }
 
+    /// The id as people see it: in backticks, with a remark where no document confirms the entry.
+    pub fn label(&self) -> String {
+        let remark = if self.verified { "" } else { " (unverified)" };
+        format!("`{}`{remark}", self.id)
+    }
+
     /// True where an intent may select it. What never leaves a machine, and what is kept only as history or to
     /// recognise foreign rules, is false: its conditions say so.
     pub fn is_selectable(&self) -> bool {

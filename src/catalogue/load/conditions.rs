@@ -76,6 +76,22 @@ fn add_relation(
     }
 }
 
+/// The condition of a name, or a report that there is none.
+pub(super) fn resolve_condition<'c>(
+    catalogue: &'c Catalogue,
+    report: &mut Report<'_>,
+    place: Place<'_>,
+    name: &str,
+) -> Option<&'c Condition> {
+    let found = catalogue.condition(name);
+    if found.is_none() {
+        let message = format!("no condition is called `{name}`");
+        let help = "name a condition; `segc catalogue list conditions` lists them";
+        report.entry(ProblemKind::Reference, place, name, message, help);
+    }
+    found
+}
+
 /// The conditions of a `when` list, checked to exist and to be able to hold together.
 pub(super) fn resolve_conditions(
     catalogue: &Catalogue,
@@ -85,17 +101,7 @@ pub(super) fn resolve_conditions(
 ) -> Vec<Text> {
     let names: BTreeSet<&str> = when.iter().map(String::as_str).collect();
     for name in &names {
-        let Some(condition) = catalogue.condition(name) else {
-            let message = format!("no condition is called `{name}`");
-            report.entry(
-                ProblemKind::Reference,
-                place,
-                name,
-                message,
-                "name a condition; `segc catalogue list conditions` lists them",
-            );
-            continue;
-        };
+        let Some(condition) = resolve_condition(catalogue, report, place, name) else { continue };
         let mut others = condition.excludes().iter().map(Text::as_str);
         if let Some(other) = others.find(|other| name < other && names.contains(other)) {
             let message = format!("`{name}` and `{other}` can't hold together");

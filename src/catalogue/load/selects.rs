@@ -14,6 +14,7 @@ use super::super::intent::{Intent, OptionSpec};
 use super::super::raw::{RawOption, RawRow};
 use super::super::store::Catalogue;
 use super::super::text::Text;
+use super::conditions::resolve_condition;
 use super::{Place, ProblemKind, Report};
 
 /// The conditions of each word, with those that they imply. Words and conditions that don't exist are reported.
@@ -30,15 +31,8 @@ pub(super) fn resolve(
             let help = format!("use one of: {}", raw.values.join(", "));
             report.entry(ProblemKind::Reference, place, word, message, help);
         }
-        for name in conditions.0.iter().filter(|name| catalogue.condition(name).is_none()) {
-            let message = format!("no condition is called `{name}`");
-            report.entry(
-                ProblemKind::Reference,
-                place,
-                name,
-                message,
-                "name a condition; `segc catalogue list conditions` lists them",
-            );
+        for name in &conditions.0 {
+            resolve_condition(catalogue, report, place, name);
         }
         selects.insert(Text::from(word), with_implied(catalogue, &conditions.0));
     }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{FILE_LIMIT, ProblemKind, extend, load};
+use super::{FILE_LIMIT, Problem, ProblemKind, extend, load};
 
 const HEAD: &str = "schema: segc-catalogue/1\n";
 
@@ -69,8 +69,13 @@ fn refuse(from: &str, to: &str, kind: ProblemKind, word: &str) {
     assert!(GOOD.contains(from), "{from}");
     let text = GOOD.replacen(from, to, 1);
     let problems = load(&[("bad.yaml", &text)]).unwrap_err();
-    let problem = &problems[0];
-    assert_eq!((problem.kind, problem.file.as_str()), (kind, "bad.yaml"), "{problem}");
+    points_at(&problems[0], ("bad.yaml", &text), kind, word);
+}
+
+/// Wants a problem of this kind that points at this word of a file.
+#[track_caller]
+fn points_at(problem: &Problem, (file, text): (&str, &str), kind: ProblemKind, word: &str) {
+    assert_eq!((problem.kind, problem.file.as_str()), (kind, file), "{problem}");
     let line = text.lines().nth(problem.line - 1).unwrap();
     let tail: String = line.chars().skip(problem.column - 1).collect();
     assert!(tail.starts_with(word), "{problem} points at `{tail}`");
@@ -238,11 +243,8 @@ fn refuse_own(from: &str, to: &str, kind: ProblemKind, word: &str) {
     assert!(OWN.contains(from), "{from}");
     let text = OWN.replacen(from, to, 1);
     let base = load(&[("good.yaml", GOOD)]).unwrap();
-    let problem = extend(&base, &[("own.yaml", &text)]).unwrap_err().swap_remove(0);
-    assert_eq!((problem.kind, problem.file.as_str()), (kind, "own.yaml"), "{problem}");
-    let line = text.lines().nth(problem.line - 1).unwrap();
-    let tail: String = line.chars().skip(problem.column - 1).collect();
-    assert!(tail.starts_with(word), "{problem} points at `{tail}`");
+    let problems = extend(&base, &[("own.yaml", &text)]).unwrap_err();
+    points_at(&problems[0], ("own.yaml", &text), kind, word);
 }
 
 #[test]
@@ -317,6 +319,27 @@ proptest! {
     #[test]
     fn any_text_is_read_or_refused(text in any::<String>()) {
         let _ = load(&[("any.yaml", &text)]);
+    }
+
+    #[test]
+    fn a_customers_file_with_holes_is_read_or_refused(
+        start in 0..OWN.len(), length in 0usize..40, put in "[\\PC\n]{0,5}",
+    ) {
+        let end = (start + length).min(OWN.len());
+        let text = format!("{}{put}{}", &OWN[..start], &OWN[end..]);
+        let base = load(&[("good.yaml", GOOD)]).unwrap();
+        match extend(&base, &[("own.yaml", &text)]) {
+            Ok(both) => {
+                for flow in base.flows() {
+                    prop_assert_eq!(both.flow(flow.id()), Some(flow));
+                }
+            }
+            Err(problems) => {
+                for problem in problems {
+                    prop_assert!(problem.line >= 1 && problem.line <= text.lines().count() + 1, "{}", problem);
+                }
+            }
+        }
     }
 
     #[test]

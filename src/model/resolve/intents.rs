@@ -166,7 +166,7 @@ impl<'a> Resolver<'a> {
 
     fn not_in_release(&self, role: &Role, span: Span, flows: &[&FlowEntry]) -> Diagnostic {
         let release = self.catalogue.release_label(self.release);
-        let ids: Vec<String> = flows.iter().map(|flow| format!("`{}`", flow.id())).collect();
+        let ids: Vec<String> = flows.iter().map(|flow| flow.label()).collect();
         let message = format!("the catalogue release `{release}` has no flow for role `{}` here", role.name);
         Diagnostic::new(codes::NOT_IN_RELEASE, message)
             .label(span, "")
@@ -206,7 +206,7 @@ impl<'a> Resolver<'a> {
         for warning in &expanded.warnings {
             let report = Diagnostic::new(codes::WIDE_DEFAULT, warning.message)
                 .label(statement.span, "")
-                .note(format!("catalogue entry `{}`", warning.entry.id()))
+                .note(format!("catalogue entry {}", warning.entry.label()))
                 .help(warning.help);
             self.report(report);
         }
