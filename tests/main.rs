@@ -15,6 +15,7 @@ mod catalogue_cmd;
 mod cmd;
 mod codes;
 mod grammar;
+mod init;
 mod intents;
 mod pipeline;
 mod properties;

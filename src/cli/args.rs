@@ -12,7 +12,9 @@ use time::Date;
 /// artefacts, reads them back, and compares what they permit with what the file says.
 #[derive(Debug, Parser)]
 #[command(name = "segc", version, propagate_version = true, max_term_width = 100)]
-#[command(after_help = "Start with:  segc check site.seg\n             segc compile site.seg -o out")]
+#[command(
+    after_help = "Start with:  segc init --profile daas-aws\n             segc check site.seg\n             segc compile site.seg -o out"
+)]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Command,
@@ -77,6 +79,8 @@ pub(super) enum Color {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Write a commented first site, or list the profiles that there are.
+    Init(Init),
     /// Write the artefacts of a site, proved against the file.
     Compile(Compile),
     /// Report everything that is wrong with a site.
@@ -101,6 +105,7 @@ impl Command {
         const PLAIN: &[Format] = &[Format::Text, Format::Json];
         const WITH_PAGES: &[Format] = &[Format::Text, Format::Json, Format::Markdown];
         match self {
+            Self::Init(_) => ("init", PLAIN),
             Self::Compile(_) => ("compile", PLAIN),
             Self::Check(_) => ("check", PLAIN),
             Self::Test(_) => ("test", PLAIN),
@@ -111,6 +116,27 @@ impl Command {
             Self::Completions(_) => ("completions", PLAIN),
         }
     }
+}
+
+/// `segc init`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:  segc init --profile daas-aws --name \"Contoso, Dublin\" -o dublin.seg")]
+pub(super) struct Init {
+    /// The deployment to start from; without it the profiles are listed.
+    #[arg(long, value_name = "NAME")]
+    pub(super) profile: Option<String>,
+    /// List the profiles.
+    #[arg(long, conflicts_with = "profile")]
+    pub(super) list: bool,
+    /// The file to write, or `-` for standard output; `site.seg` when left out.
+    #[arg(short, long, value_name = "FILE", requires = "profile")]
+    pub(super) output: Option<PathBuf>,
+    /// The name of the site; the profile's when left out.
+    #[arg(long, value_name = "TEXT", requires = "profile")]
+    pub(super) name: Option<String>,
+    /// Replace the file when it exists.
+    #[arg(long, requires = "profile")]
+    pub(super) force: bool,
 }
 
 /// A site.

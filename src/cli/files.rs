@@ -39,6 +39,7 @@ fn in_words(error: &std::io::Error) -> String {
         ErrorKind::NotFound => "there is no such file or folder".to_owned(),
         ErrorKind::PermissionDenied => "the system does not permit it".to_owned(),
         ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        ErrorKind::AlreadyExists => "it exists already".to_owned(),
         ErrorKind::NotADirectory => "a part of its path is a file".to_owned(),
         _ => error.to_string(),
     }
@@ -84,6 +85,28 @@ pub(super) struct WriteFailure {
     source: std::io::Error,
 }
 
+impl WriteFailure {
+    /// True when a file was to be made and something is in its place already.
+    pub(super) fn is_existing_file(&self) -> bool {
+        self.source.kind() == std::io::ErrorKind::AlreadyExists
+    }
+}
+
+/// Makes a file whole, or leaves whatever has its name as it is, also when that came while the file was written.
+pub(super) fn create(path: &Path, bytes: &[u8]) -> Result<(), WriteFailure> {
+    let mut made = Vec::new();
+    let result = stage(path, bytes, &mut made).and_then(|temporary| {
+        if path.is_dir() {
+            return Err(std::io::Error::from(std::io::ErrorKind::IsADirectory));
+        }
+        temporary.persist_noclobber(path).map(drop).map_err(|error| error.error)
+    });
+    if result.is_err() {
+        remove_empty(&made);
+    }
+    result.map_err(|error| failure(path, error))
+}
+
 /// Replaces some files together: all are written beside their places first, then renamed.
 pub(super) fn replace_all(files: &[(PathBuf, &[u8])]) -> Result<(), WriteFailure> {
     let mut made = Vec::new();
@@ -94,12 +117,16 @@ pub(super) fn replace_all(files: &[(PathBuf, &[u8])]) -> Result<(), WriteFailure
         })
     });
     if result.is_err() {
-        // Folders that this run made and that stayed empty; others are not empty and stay.
-        for folder in made.iter().rev() {
-            let _ = std::fs::remove_dir(folder);
-        }
+        remove_empty(&made);
     }
     result
+}
+
+/// Removes folders that this run made and that stayed empty; others are not empty and stay.
+fn remove_empty(made: &[PathBuf]) {
+    for folder in made.iter().rev() {
+        let _ = std::fs::remove_dir(folder);
+    }
 }
 
 fn stage_all<'a>(
@@ -147,7 +174,11 @@ fn make_folders(folder: &Path, made: &mut Vec<PathBuf>) -> std::io::Result<()> {
         .take_while(|path| !path.as_os_str().is_empty() && !path.exists())
         .map(Path::to_owned)
         .collect();
-    std::fs::create_dir_all(folder)?;
+    std::fs::create_dir_all(folder).map_err(|error| match error.kind() {
+        // A file in the place of a folder.
+        std::io::ErrorKind::AlreadyExists => std::io::Error::from(std::io::ErrorKind::NotADirectory),
+        _ => error,
+    })?;
     made.extend(missing.into_iter().rev());
     Ok(())
 }

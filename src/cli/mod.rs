@@ -9,6 +9,8 @@ mod compile;
 mod diff;
 mod explain;
 mod files;
+mod init;
+mod profiles;
 mod release;
 mod session;
 mod terminal;
@@ -54,6 +56,7 @@ fn run_command(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         return EXIT_USAGE;
     }
     match cli.command {
+        Command::Init(arguments) => init::run(&arguments, &cli.global),
         Command::Compile(arguments) => compile::run(&arguments, &cli.global),
         Command::Check(arguments) => check::run(&arguments, &cli.global),
         Command::Test(arguments) => test::run(&arguments, &cli.global),

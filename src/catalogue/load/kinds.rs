@@ -4,7 +4,7 @@
 //!
 //! Invariant: an alias that would lead to two kinds is reported, never resolved by order.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::entry::{Managed, Release, RoleKind};
 use super::super::raw::RawKind;
@@ -269,14 +269,21 @@ fn check_like(catalogue: &Catalogue, report: &mut Report<'_>, place: Place<'_>, 
     }
 }
 
-/// Lets each kind that is `like` another one stand wherever that one stands in an intent.
+/// Lets each kind that is `like` another one stand wherever that one stands in an intent; `like` may lead on from kind to
+/// kind.
 pub(super) fn let_kinds_stand_in(catalogue: &mut Catalogue, parsed: &Parsed) {
-    for raw in parsed.iter().flat_map(|(_, file)| &file.kinds) {
-        let like = raw.like.as_ref().and_then(|like| catalogue.kind(like)).map(|kind| kind.name().to_owned());
-        if let Some(like) = like {
+    let kinds = parsed.iter().flat_map(|(_, file)| &file.kinds);
+    let pairs = kinds
+        .filter_map(|raw| Some((raw.kind.clone(), catalogue.kind(raw.like.as_ref()?)?.name().to_owned())));
+    let likes: BTreeMap<String, String> = pairs.collect();
+    for kind in likes.keys() {
+        let mut seen = BTreeSet::from([kind]);
+        let mut at = likes.get(kind);
+        while let Some(like) = at.filter(|like| seen.insert(*like)) {
             for intent in catalogue.intents.values_mut() {
-                intent.let_stand_in(&like, &raw.kind);
+                intent.let_stand_in(like, kind);
             }
+            at = likes.get(like);
         }
     }
 }

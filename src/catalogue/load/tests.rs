@@ -237,6 +237,26 @@ fn a_customers_file_adds_and_changes_nothing() {
     }
 }
 
+#[test]
+fn kinds_may_be_like_each_other_in_any_order() {
+    let base = load(&[("good.yaml", GOOD)]).unwrap();
+    let kind = |name: &str, like: &str| {
+        format!(
+            "- {{kind: acme-{name}, title: T, what: W, tier: data, like: {like}, \
+             citrix-managed: {{daas: customer, daas-flex: customer}}}}\n"
+        )
+    };
+    let (one, two) = (kind("a", "acme-b"), kind("b", "connector"));
+    for kinds in [format!("{one}{two}"), format!("{two}{one}")] {
+        let text = format!("{HEAD}namespace: acme\nkinds:\n{kinds}");
+        let both = extend(&base, &[("own.yaml", &text)]).unwrap();
+        let right = both.intent("registration").unwrap().right_kinds();
+        assert_eq!(right, ["acme-a", "acme-b", "connector"]);
+    }
+    let circle = format!("{HEAD}namespace: acme\nkinds:\n{one}{}", kind("b", "acme-a"));
+    assert!(extend(&base, &[("own.yaml", &circle)]).is_ok());
+}
+
 /// Replaces one text in the customer's file, and wants the first problem to be of this kind and to point at this word.
 #[track_caller]
 fn refuse_own(from: &str, to: &str, kind: ProblemKind, word: &str) {
