@@ -1,7 +1,7 @@
 //! `segc init`: every profile is a site that holds what it promises, and a file that exists is kept.
 
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -173,6 +173,71 @@ fn the_commands_of_every_profile_work() {
             assert_eq!(code(&output), 0, "{name}: segc {command}: {}", err(&output));
         }
     }
+}
+
+/// Options of each intent with the words that they take, as the catalogue's files have them.
+fn options() -> BTreeMap<(String, String), Vec<String>> {
+    let mut found = BTreeMap::new();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/catalogue/data/intents");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        let file: serde_yaml::Value = serde_yaml::from_str(&text).unwrap();
+        for intent in file["intents"].as_sequence().unwrap() {
+            for (option, about) in intent["options"].as_mapping().into_iter().flatten() {
+                let values = about["values"].as_sequence().into_iter().flatten();
+                let words = values.map(|value| value.as_str().unwrap().to_owned()).collect();
+                let intent = intent["intent"].as_str().unwrap().to_owned();
+                found.insert((intent, option.as_str().unwrap().to_owned()), words);
+            }
+        }
+    }
+    found
+}
+
+/// Each text that differs from a profile in the value of one option, with what was changed.
+fn other_choices(text: &str, options: &BTreeMap<(String, String), Vec<String>>) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for line in text.lines().filter(|line| line.starts_with("intent ")) {
+        let intent = line.split_whitespace().nth(1).unwrap();
+        for ((_, option), words) in options.iter().filter(|((of, _), _)| of == intent) {
+            let written = |word: &str| format!(" {option} = {word} ");
+            let Some(now) = words.iter().find(|word| line.contains(&written(word))) else { continue };
+            for word in words.iter().filter(|word| *word != now) {
+                let changed = line.replacen(&written(now), &written(word), 1);
+                found.push((format!("{intent} {option} = {word}"), text.replacen(line, &changed, 1)));
+            }
+        }
+    }
+    found
+}
+
+/// Whoever takes the other choice of an option has at most to change an `expect`.
+#[test]
+fn the_other_choices_of_every_profile_are_sites_too() {
+    let options = options();
+    let mut tried = 0;
+    for name in names() {
+        let (folder, text) = written(&name, &[]);
+        for (what, text) in other_choices(&text, &options) {
+            // With Rendezvous it is the desktops that go out, as the comment says.
+            let text = if what.contains("rendezvous") {
+                text.replace("connector -> gateway ", "vda -> gateway ")
+            } else {
+                text
+            };
+            std::fs::write(folder.path().join("site.seg"), text).unwrap();
+            let report = json(&segc(folder.path(), &["check", "site.seg", "--format", "json"]));
+            let errors: Vec<&Value> = report["findings"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(|finding| finding["severity"] == "error" && finding["code"] != "SEG5002")
+                .collect();
+            assert!(errors.is_empty(), "{name} with {what}: {errors:#?}");
+            tried += 1;
+        }
+    }
+    assert!(tried > 100, "{tried} choices");
 }
 
 #[test]
