@@ -527,10 +527,57 @@ intent licensing wem, controller -> license
 ";
 
 fn diff(releases: &str, format: &str) -> Output {
+    diff_of(SITE, releases, format)
+}
+
+fn diff_of(text: &str, releases: &str, format: &str) -> Output {
     let folder = tempfile::tempdir().unwrap();
     let site = folder.path().join("site.seg");
-    std::fs::write(&site, SITE).unwrap();
+    std::fs::write(&site, text).unwrap();
     segc(&["diff", "--catalogue", releases, site.to_str().unwrap(), "--format", format])
+}
+
+#[test]
+fn findings_of_both_releases_are_no_change() {
+    // Two roles known by one range each get what the other one may, whatever the release.
+    let shared = SITE.replace(
+        "role wem : wem-server on t { }",
+        "role wem : wem-server on t { }\nrole fs : file-server on t { }",
+    ) + "role vda : vda on s { }\nintent profile-share vda -> fs\nintent domain-member vda, fs -> license-dc\n\
+           role license-dc : domain-controller on t { }\n";
+    let text = shared.replace("platform azure hub { }", "platform azure hub { membership = subnet }");
+    for releases in ["paper-2020..paper-2021", "legacy..2026.11"] {
+        let output = diff_of(&text, releases, "json");
+        assert_eq!(code(&output), 2, "{}", text_of(&output));
+        let value: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let words = |key: &str| -> BTreeSet<String> {
+            let message = |finding: &Value| {
+                finding["message"]
+                    .as_str()
+                    .unwrap()
+                    .split_once(": ")
+                    .map_or("", |(_, words)| words)
+                    .to_owned()
+            };
+            list(&value, key).iter().map(message).collect()
+        };
+        let both: Vec<String> = words("opens").intersection(&words("closes")).cloned().collect();
+        assert_eq!(both, Vec::<String>::new(), "{releases}");
+    }
+}
+
+#[test]
+fn a_site_that_does_not_compile_is_never_fine() {
+    let broken = format!("{SITE}forbid f: controller -> license : any because \"No\"\n");
+    let same = diff_of(&broken, "paper-2021..paper-2021b", "json");
+    assert_eq!(code(&same), 1);
+    let value: Value = serde_json::from_slice(&same.stdout).unwrap();
+    assert!(value["order_of_work"][0].as_str().unwrap().starts_with("repair the site"), "{value}");
+    assert!(String::from_utf8_lossy(&same.stderr).contains("SEG5001"));
+}
+
+fn text_of(output: &Output) -> String {
+    text(&output.stdout) + &text(&output.stderr)
 }
 
 #[test]

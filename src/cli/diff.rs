@@ -120,7 +120,9 @@ pub(super) fn run(arguments: &Diff, global: &Global) -> u8 {
         // Rendering into a string can't fail.
         terminal.print(&page.unwrap_or_default());
     }
-    answer.exit
+    let exit = answer.exit;
+    terminal.report(&comparison.errors, &session.site.sources, Stream::Report);
+    exit
 }
 
 /// The two releases of `A..B`, or what to tell the user.
@@ -151,7 +153,7 @@ fn answer<'a>(
         opens: json::findings(&comparison.opens, sources),
         closes: json::findings(&comparison.closes, sources),
         order_of_work: order_of_work(comparison, to),
-        exit: match (comparison.difference.opens(), changes.is_empty()) {
+        exit: match (comparison.difference.opens(), changes.is_empty() && comparison.errors.is_empty()) {
             (true, _) => EXIT_OPENED,
             (false, false) => EXIT_FINDINGS,
             (false, true) => EXIT_FINE,
@@ -249,6 +251,11 @@ fn order_of_work(comparison: &ReleaseComparison, to: &str) -> Vec<String> {
     };
     let (opened, closed) = (rows(Class::Opened), rows(Class::Closed));
     let mut steps = Vec::new();
+    let codes: BTreeSet<String> = comparison.errors.iter().map(|error| error.code.to_string()).collect();
+    if !codes.is_empty() {
+        let codes = codes.into_iter().collect::<Vec<_>>().join(", ");
+        steps.push(format!("repair the site: with release {to} it does not compile ({codes})"));
+    }
     if !opened.is_empty() {
         steps.push(format!("pin release {to}, compile, and add what opens: rows {opened}"));
     }

@@ -8,9 +8,11 @@
 use super::{CompileOptions, Site, check_model, compile, resolve_with};
 use crate::catalogue::{Catalogue, ReleaseId};
 use crate::check::Strictness;
+use crate::diagnostic::codes::Code;
 use crate::diagnostic::{Diagnostic, Severity, Sink};
 use crate::diff::{self, Class, Difference};
 use crate::policy::{Policy, RowId};
+use crate::source::Span;
 use std::collections::{BTreeMap, BTreeSet};
 use time::Date;
 
@@ -29,6 +31,8 @@ pub struct ReleaseComparison {
     pub opens: Vec<Diagnostic>,
     /// Findings that only the first release brings about.
     pub closes: Vec<Diagnostic>,
+    /// What is an error with the second release, whether or not it is one with the first.
+    pub errors: Vec<Diagnostic>,
     artefacts: [BTreeMap<RowId, BTreeSet<String>>; 2],
 }
 
@@ -39,6 +43,16 @@ impl ReleaseComparison {
         let of_class = if class == Class::Opened { after } else { before };
         of_class.get(row).into_iter().flatten().map(String::as_str)
     }
+}
+
+/// What makes two reports the same finding: code, places and words, without the running number that some words begin
+/// with (`W-3: ...`).
+fn finding(report: &Diagnostic) -> (Code, Vec<Span>, &str) {
+    let words = match report.message.split_once(": ") {
+        Some((number, words)) if number.starts_with("W-") || number.starts_with("S-") => words,
+        _ => report.message.as_str(),
+    };
+    (report.code, report.labels.iter().map(|label| label.span).collect(), words)
 }
 
 /// A site with one release.
@@ -59,13 +73,15 @@ pub fn compare_releases(
     let after = read(site, as_of, to, options)?;
     let difference = diff::compare(&before.policy, &after.policy)?;
     let beyond = |one: &Reading, other: &Reading| {
-        one.reports.iter().filter(|report| !other.reports.contains(report)).cloned().collect()
+        let known: Vec<_> = other.reports.iter().map(finding).collect();
+        one.reports.iter().filter(|report| !known.contains(&finding(report))).cloned().collect()
     };
     Some(ReleaseComparison {
         difference,
         remarks: remarks(&site.catalogue, (from, to), (&before.policy, &after.policy)),
         opens: beyond(&after, &before),
         closes: beyond(&before, &after),
+        errors: after.reports.iter().filter(|report| report.severity == Severity::Error).cloned().collect(),
         artefacts: [before.artefacts, after.artefacts],
         before: before.policy,
         after: after.policy,

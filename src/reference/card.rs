@@ -133,12 +133,20 @@ fn role_card(details: &RoleDetails<'_>) -> Card {
         .field("via in intents", intents.via.join(", "))
 }
 
+/// What follows the id of an entry that no document confirms.
+fn mark(verified: bool) -> &'static str {
+    if verified { "" } else { " (unverified)" }
+}
+
 fn intent_card(intent: &IntentView<'_>) -> Card {
     let option = |(name, option): (&&str, &super::intent::OptionView<'_>)| {
         format!("{name} = {}: {}", option.values(), option.meaning())
     };
-    let rows: Vec<String> =
-        intent.rows.iter().map(|row| format!("{}: {}", row.flow, row_line(row))).collect();
+    let rows: Vec<String> = intent
+        .rows
+        .iter()
+        .map(|row| format!("{}{}: {}", row.flow, mark(row.verified), row_line(row)))
+        .collect();
     Card::of("intent", intent.name, true)
         .field("what", intent.what)
         .field("why", intent.why)

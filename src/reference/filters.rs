@@ -39,7 +39,8 @@ pub(super) fn place(text: &str) -> String {
 fn escape(text: &str) -> String {
     let text = one_line(text);
     let parts: Vec<&str> = text.split('`').collect();
-    if parts.len().is_multiple_of(2) {
+    // Only single, paired backticks are code; runs of them would mean something else to Markdown.
+    if parts.len().is_multiple_of(2) || text.contains("``") || text.contains("\\`") {
         return escape_plain(&text).replace('`', "\\`");
     }
     let part = |(at, part): (usize, &&str)| {
@@ -55,6 +56,8 @@ fn escape_plain(text: &str) -> String {
         .replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('[', "\\[")
+        .replace('_', "\\_")
+        .replace('~', "\\~")
 }
 
 /// Inside of code only the bar has a meaning, that of a cell's end.
@@ -79,5 +82,7 @@ mod tests {
         );
         assert_eq!(escape("set `<a|b>*` now"), "set `<a\\|b>*` now");
         assert_eq!(escape("a ` b | <c"), "a \\` b \\| &lt;c");
+        assert_eq!(escape("``` <script> `"), "\\`\\`\\` &lt;script> \\`");
+        assert_eq!(escape("_a_ ~~b~~"), "\\_a\\_ \\~\\~b\\~\\~");
     }
 }

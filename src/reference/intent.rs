@@ -35,6 +35,8 @@ pub(super) enum OptionView<'a> {
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct RowView<'a> {
     pub(super) flow: &'a str,
+    /// False where no document confirms the flow.
+    pub(super) verified: bool,
     pub(super) from: &'static str,
     pub(super) to: &'static str,
     pub(super) from_kinds: &'a [Text],
@@ -145,6 +147,7 @@ impl<'a> RowView<'a> {
         let by_role = row.port_role().map(|end| PortFrom::Role { role: end.word(), attribute: "port" });
         Self {
             flow: row.flow(),
+            verified: catalogue.flow(row.flow()).is_none_or(FlowEntry::verified),
             from: row.from().word(),
             to: row.to().word(),
             from_kinds: row.starting_kinds(),

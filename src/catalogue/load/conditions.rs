@@ -65,6 +65,11 @@ fn add_relation(
     [one, other]: [&str; 2],
     list: fn(&mut Condition) -> &mut Vec<Text>,
 ) {
+    if one == other {
+        let message = format!("`{one}` is related to itself");
+        report.loose_word(file, ProblemKind::Value, one, message, "relate two conditions");
+        return;
+    }
     let other_exists = catalogue.conditions.contains_key(other);
     match catalogue.conditions.get_mut(one) {
         Some(condition) if other_exists => list(condition).push(Text::from(other)),
@@ -74,6 +79,18 @@ fn add_relation(
             report.loose_word(file, ProblemKind::Reference, one, message, "name an entry of this catalogue");
         }
     }
+}
+
+/// Conditions and all that they bring with them, sorted.
+pub(super) fn with_implied(catalogue: &Catalogue, names: &[String]) -> Vec<Text> {
+    let mut all = BTreeSet::new();
+    let mut waiting: Vec<&str> = names.iter().map(String::as_str).collect();
+    while let Some(condition) = waiting.pop().and_then(|name| catalogue.condition(name)) {
+        if all.insert(condition.name()) {
+            waiting.extend(condition.implies().iter().map(Text::as_str));
+        }
+    }
+    all.into_iter().map(Text::from).collect()
 }
 
 /// The condition of a name, or a report that there is none.
@@ -100,10 +117,18 @@ pub(super) fn resolve_conditions(
     when: &[String],
 ) -> Vec<Text> {
     let names: BTreeSet<&str> = when.iter().map(String::as_str).collect();
+    if names.len() < when.len() {
+        let message = "`when` names a condition twice";
+        report.entry(ProblemKind::Value, place, "when", message, "name it once");
+    }
+    let holding = with_implied(catalogue, when);
     for name in &names {
         let Some(condition) = resolve_condition(catalogue, report, place, name) else { continue };
-        let mut others = condition.excludes().iter().map(Text::as_str);
-        if let Some(other) = others.find(|other| name < other && names.contains(other)) {
+        let excluded = |other: &&str| {
+            let by_name = names.contains(other);
+            (by_name && name < other) || (!by_name && holding.iter().any(|held| held == *other))
+        };
+        if let Some(other) = condition.excludes().iter().map(Text::as_str).find(excluded) {
             let message = format!("`{name}` and `{other}` can't hold together");
             report.entry(
                 ProblemKind::Value,

@@ -9,7 +9,7 @@ use super::super::raw::{RawChange, RawFlow, RawPorts, RawSource};
 use super::super::store::Catalogue;
 use super::super::text::{Text, owned_if_any};
 use super::super::value::{Change, IcmpMessage, PortRange, Source, Transport};
-use super::conditions::resolve_conditions;
+use super::conditions::{resolve_conditions, with_implied};
 use super::kinds::{check_id, check_text, report_twice, resolve_kind};
 use super::{Parsed, Place, ProblemKind, Report};
 
@@ -80,7 +80,7 @@ fn typed_flow(catalogue: &Catalogue, report: &mut Report<'_>, place: Place<'_>, 
         changes: raw.changes.iter().map(change).collect(),
         sources: sources(&raw.sources),
         verified: raw.verified,
-        selectable: !raw.local_only && !raw.when.iter().any(|name| is_never_selected(catalogue, name)),
+        selectable: !raw.local_only && !is_never_selected(catalogue, &raw.when),
     }
 }
 
@@ -101,8 +101,10 @@ pub(super) fn sources(raw: &[RawSource]) -> Vec<Source> {
     raw.iter().map(kept).collect()
 }
 
-fn is_never_selected(catalogue: &Catalogue, condition: &str) -> bool {
-    catalogue.condition(condition).is_some_and(Condition::never_selected)
+/// True where one of the conditions, or one that they bring with them, keeps a flow out of every intent.
+fn is_never_selected(catalogue: &Catalogue, when: &[String]) -> bool {
+    let holding = with_implied(catalogue, when);
+    holding.iter().filter_map(|name| catalogue.condition(name)).any(Condition::never_selected)
 }
 
 /// Ports or a parameter for TCP and UDP; a type and nothing else for ICMP.
@@ -122,6 +124,11 @@ fn check_shape(report: &mut Report<'_>, place: Place<'_>, raw: &RawFlow) {
         (false, false, _) | (false, _, Some(_)) => {
             ("transport", format!("an {word} flow has ports"), "use `icmp-type` and `icmp-code` instead")
         }
+        (false, ..) if raw.icmp_code.is_some() && raw.icmp_type.is_none() => (
+            "icmp-code",
+            format!("an {word} flow has a code and no type"),
+            "add `icmp-type`: a code alone would mean every message",
+        ),
         (true, ..) if raw.icmp_type.is_some() || raw.icmp_code.is_some() => {
             ("transport", format!("a {word} flow has an icmp message"), "use `ports` instead")
         }

@@ -14,7 +14,7 @@ use super::super::intent::{Intent, OptionSpec};
 use super::super::raw::{RawOption, RawRow};
 use super::super::store::Catalogue;
 use super::super::text::Text;
-use super::conditions::resolve_condition;
+use super::conditions::{resolve_condition, with_implied};
 use super::{Place, ProblemKind, Report};
 
 /// The conditions of each word, with those that they imply. Words and conditions that don't exist are reported.
@@ -37,18 +37,6 @@ pub(super) fn resolve(
         selects.insert(Text::from(word), with_implied(catalogue, &conditions.0));
     }
     selects
-}
-
-/// Conditions and all that they bring with them, sorted.
-fn with_implied(catalogue: &Catalogue, names: &[String]) -> Vec<Text> {
-    let mut all = BTreeSet::new();
-    let mut waiting: Vec<&str> = names.iter().map(String::as_str).collect();
-    while let Some(condition) = waiting.pop().and_then(|name| catalogue.condition(name)) {
-        if all.insert(condition.name()) {
-            waiting.extend(condition.implies().iter().map(Text::as_str));
-        }
-    }
-    all.into_iter().map(Text::from).collect()
 }
 
 /// Reports a row that applies under a word which does not let a condition of its flow hold, although the option

@@ -92,6 +92,7 @@ fn text_without_the_form_of_the_schema() {
     refuse("when: {mode: one}", "when: {mode: one, mode: two}", Syntax, "{mode: one");
     refuse("what: Runs sessions", "what: !tag Runs", Syntax, "");
     refuse("kinds:\n", "kinds: [\n", Syntax, "");
+    refuse("title: Desktop", "title: \"A \\e[31m\"", Syntax, "");
 }
 
 #[test]
@@ -145,6 +146,12 @@ fn values_that_can_not_be() {
     refuse("from: left, to: right", "from: right, to: right", Value, "vda-registration");
     refuse("{daas: customer, daas-flex: citrix}", "{daas: nobody, daas-flex: citrix}", Value, "nobody");
     refuse("- id: vda-registration", "- id: VDA registration", Value, "VDA");
+    refuse("when: [daas]", "when: [daas, daas]", Value, "when");
+    refuse("- [daas, on-prem]", "- [daas, on-prem]\n- [daas, daas]", Value, "daas");
+    let ports = "transport: tcp\n  ports: [80, \"8000-8001\"]";
+    let icmp = GOOD.replacen(ports, "transport: icmp\n  icmp-code: 3", 1);
+    let problem = &load(&[("bad.yaml", &icmp)]).unwrap_err()[0];
+    assert!(problem.kind == Value && problem.message.contains("code and no type"), "{problem}");
     let changes = "  until: new\n  changes: [{release: new, what: w}, {release: old, what: w}]";
     refuse("  until: new", changes, Value, "changes");
     refuse(
@@ -286,6 +293,22 @@ fn a_customers_file_stays_in_its_namespace() {
     let twice = extend(&base, &[("one.yaml", OWN), ("two.yaml", OWN)]).unwrap_err();
     assert_eq!(twice.first().map(|problem| problem.kind), Some(Duplicate));
     assert!(load(&[("own.yaml", OWN)]).unwrap_err().iter().any(|problem| problem.kind == Namespace));
+}
+
+#[test]
+fn conditions_count_with_all_that_they_bring() {
+    let sub = "- {condition: cloud-v2, text: T, group: site}\nexclusive:";
+    let text =
+        GOOD.replacen("exclusive:", sub, 1).replacen("flows:", "implies:\n- [cloud-v2, daas]\nflows:", 1);
+    assert!(load(&[("good.yaml", &text)]).is_ok());
+    let both = text.replacen("when: [daas]", "when: [cloud-v2, on-prem]", 1);
+    assert!(load(&[("bad.yaml", &both)]).unwrap_err()[0].message.contains("can't hold together"));
+    let history = text.replacen("when: [daas]", "when: [cloud-v2]", 1).replacen(
+        "text: Cloud, group: site",
+        "text: Cloud, group: site, never-selected: true",
+        1,
+    );
+    assert!(load(&[("bad.yaml", &history)]).unwrap_err()[0].message.contains("can't be selected"));
 }
 
 #[test]

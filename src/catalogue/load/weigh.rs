@@ -82,6 +82,9 @@ impl<'de> Visitor<'de> for Scale<'_> {
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<(), E> {
+        if text.contains(|letter: char| letter.is_control() && !letter.is_whitespace()) {
+            return Err(E::custom("a text has control characters"));
+        }
         self.spend(1 + text.len())
     }
 

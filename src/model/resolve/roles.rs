@@ -271,7 +271,8 @@ impl<'a> Resolver<'a> {
         let of_kind = || self.catalogue.names().filter(|entry| entry.to() == Some(kind.name()));
         let fitting = of_kind().filter(|entry| [edition.as_str(), EVERY_EDITION].contains(&entry.edition()));
         let mut names: Vec<String> = fitting.map(|entry| entry.fqdn().to_lowercase()).collect();
-        if names.is_empty() {
+        let given = read.may_have("edition");
+        if names.is_empty() || (given && !of_kind().any(|entry| entry.edition() == edition)) {
             let editions: BTreeSet<&str> = of_kind().map(|entry| entry.edition()).collect();
             let editions: Vec<&str> = editions.into_iter().filter(|name| *name != EVERY_EDITION).collect();
             let message =
