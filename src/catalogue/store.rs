@@ -153,13 +153,6 @@ impl Catalogue {
         self.names.iter()
     }
 
-    /// The names that one kind must reach at another in one edition of the cloud, those of every edition included.
-    pub fn names_between(&self, from: &str, to: &str, edition: &str) -> impl Iterator<Item = &NameEntry> {
-        self.names.iter().filter(move |name| {
-            name.from() == from && name.to() == Some(to) && [edition, "all"].contains(&name.edition())
-        })
-    }
-
     /// Groups of permissions.
     pub fn permission_sets(&self) -> &[PermissionSet] {
         &self.permission_sets

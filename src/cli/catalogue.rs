@@ -2,6 +2,9 @@
 //!
 //! In: a section, an id or two releases, perhaps catalogue files of the customer. Out: entries as text, JSON or
 //! Markdown; exit code 1 for an id that nothing has and for a faulty file, 64 for an unknown release.
+//!
+//! Invariant: an unknown release is a wrong command line, an unknown id or a faulty file a finding; nothing is
+//! printed of either.
 
 use super::args::{
     Catalogue, CatalogueArg, CatalogueCommand, CatalogueDiff, CatalogueList, CatalogueShow, Global,

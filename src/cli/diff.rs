@@ -2,6 +2,8 @@
 //!
 //! In: a site and two releases. Out: what opens and closes, with reasons and artefacts; exit code 2 when something
 //! opens, 1 when access only narrows or a text changes, 0 when nothing does.
+//!
+//! Invariant: the exit code follows from the changes and errors alone, never from the form of the output.
 
 use super::args::{Diff, Global};
 use super::release::find_release;

@@ -1,6 +1,8 @@
 //! Releases of the catalogue by what is typed.
 //!
 //! In: a label. Out: the release, or what to tell the user.
+//!
+//! Invariant: a label that no release has comes back with a near one, or all.
 
 use crate::catalogue::{Catalogue, ReleaseId};
 use crate::diagnostic::nearest;

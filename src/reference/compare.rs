@@ -1,6 +1,8 @@
 //! Two releases compared, as it is shown.
 //!
 //! In: a catalogue and two of its releases. Out: [`ReleaseDiff`].
+//!
+//! Invariant: nothing is decided here: which flows differ is what the catalogue says.
 
 use super::filters;
 use super::flow::{FlowView, selectors};

@@ -1,6 +1,8 @@
 //! A flow as it is shown.
 //!
 //! In: a flow of a catalogue, the release that holds, the intents that may select it. Out: [`FlowView`].
+//!
+//! Invariant: every field of an entry is in its view, so that JSON loses nothing.
 
 use super::intent::RowView;
 use super::values::{ChangeView, Icmp, Ports, SourceView, joined, ports, service_of, sources};

@@ -1,6 +1,9 @@
 //! An intent as it is shown: its sides, options and rows.
 //!
 //! In: an intent of a catalogue. Out: [`IntentView`] with a [`RowView`] for each row.
+//!
+//! Invariant: every row stands in the order of the catalogue, with what its flow opens and whether a document
+//! confirms it.
 
 use super::values::{Ports, any_of, joined, ports, service, service_of};
 use crate::catalogue::{

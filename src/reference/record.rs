@@ -1,6 +1,8 @@
 //! Conditions, names, permissions, prerequisites, applications, rules and releases as they are shown.
 //!
 //! In: entries of a catalogue. Out: one view for each kind of entry, with all of its fields.
+//!
+//! Invariant: every field of an entry is in its view, so that JSON loses nothing.
 
 use super::values::{Ports, SourceView, joined, ports, service, sources};
 use crate::catalogue::{

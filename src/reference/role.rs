@@ -1,6 +1,8 @@
 //! A role kind as it is shown.
 //!
 //! In: a kind of a catalogue. Out: [`RoleView`], and [`RoleDetails`] with the intents in which it can stand.
+//!
+//! Invariant: every field of an entry is in its view, so that JSON loses nothing.
 
 use crate::catalogue::{Catalogue, Intent, RoleKind, Text};
 use serde::Serialize;

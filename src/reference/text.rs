@@ -1,6 +1,8 @@
 //! Lists for people: an entry a line.
 //!
 //! In: a [`Listing`]. Out: text with a heading and a count for each section.
+//!
+//! Invariant: one entry a line, and a text of an entry never breaks it.
 
 use super::flow::FlowView;
 use super::intent::IntentView;

@@ -1,6 +1,8 @@
 //! Small values of the views: ports, ICMP messages, sources, and texts that several views share.
 //!
 //! In: values of the catalogue. Out: what is serialised in their place, and words for people.
+//!
+//! Invariant: a port is a number, a range is text, as in the data.
 
 use crate::catalogue::{Change, FlowEntry, IcmpMessage, PortRange, Source, Text, Transport};
 use serde::Serialize;
