@@ -234,10 +234,7 @@ fn remark<'a>(entry: &'a str, what: &'a str) -> JsonChange<'a> {
 fn addresses(policy: &Policy, role: RoleId) -> Vec<String> {
     let of_party = |party: &Party| {
         let ranges = party.addresses.ranges().into_iter().map(|range| range.to_string());
-        let names = party.known_by.iter().flat_map(|name| match name {
-            KnownBy::Tag(name) | KnownBy::PrefixList(name) => vec![name.clone()],
-            KnownBy::Names(names) => names.clone(),
-        });
+        let names = party.known_by.iter().flat_map(KnownBy::names).cloned();
         ranges.chain(names).collect()
     };
     policy.party(role).map_or_else(Vec::new, of_party)

@@ -74,10 +74,7 @@ fn manifest_roles(policy: &Policy, planned: &[PlannedPlatform]) -> BTreeMap<Stri
         let platform =
             party.platform.and_then(|id| policy.platform(id)).map(|platform| platform.name.clone());
         let segment = party.segment.and_then(|id| policy.segment(id)).map(|segment| segment.name.clone());
-        let known_by = party.known_by.iter().flat_map(|name| match name {
-            KnownBy::Tag(name) | KnownBy::PrefixList(name) => vec![name.clone()],
-            KnownBy::Names(names) => names.clone(),
-        });
+        let known_by = party.known_by.iter().flat_map(KnownBy::names).cloned();
         let role = manifest::ManifestRole {
             kind: party.kind.clone(),
             platform,

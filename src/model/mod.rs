@@ -178,6 +178,16 @@ pub enum KnownBy {
     Names(Vec<String>),
 }
 
+impl KnownBy {
+    /// The names as written: one of a tag or list, or all host names.
+    pub fn names(&self) -> &[String] {
+        match self {
+            Self::Tag(name) | Self::PrefixList(name) => std::slice::from_ref(name),
+            Self::Names(names) => names,
+        }
+    }
+}
+
 /// A party.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Role {

@@ -104,12 +104,8 @@ fn endpoints(policy: &Policy, role: RoleId) -> Vec<Endpoint> {
     if !party.addresses.is_empty() {
         return party.addresses.ranges().into_iter().map(Endpoint::Range).collect();
     }
-    let names = party.known_by.iter().flat_map(|known| match known {
-        KnownBy::Tag(name) | KnownBy::PrefixList(name) => vec![name.clone()],
-        KnownBy::Names(names) => names.clone(),
-    });
-    let names: BTreeSet<String> = names.collect();
-    names.into_iter().map(Endpoint::Name).collect()
+    let names: BTreeSet<&String> = party.known_by.iter().flat_map(KnownBy::names).collect();
+    names.into_iter().cloned().map(Endpoint::Name).collect()
 }
 
 fn lines(flow: &Flow, from: &[Endpoint], to: &[Endpoint]) -> Vec<Line> {
