@@ -14,7 +14,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("model", &["source", "diagnostic", "vocabulary", "syntax", "catalogue", "policy"]),
     ("policy", &["source", "diagnostic", "vocabulary", "model"]),
     ("target", &["source", "diagnostic", "vocabulary", "policy"]),
-    ("check", &["source", "diagnostic", "vocabulary", "policy", "target"]),
+    ("check", &["source", "diagnostic", "vocabulary", "catalogue", "model", "policy", "target"]),
     ("diff", &["source", "policy"]),
     (
         "driver",

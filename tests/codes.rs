@@ -8,11 +8,12 @@ use crate::support::folder;
 use crate::ui;
 use segc::catalogue::{Catalogue, extend};
 use segc::check::Strictness;
+use segc::check::findings::Choices;
 use segc::diagnostic::codes::{CodeInfo, TABLE};
 use segc::diagnostic::{Diagnostic, Severity, Sink};
 use segc::driver::{
     CompileOptions, ReadFailure, Selection, SourceReader, SourceText, check_model, compile, load,
-    plan_and_prove, resolve_site,
+    plan_and_prove, resolve_site, review,
 };
 use segc::target::Lock;
 use std::collections::{BTreeMap, BTreeSet};
@@ -90,6 +91,7 @@ fn reports(text: &str) -> Vec<Diagnostic> {
         && let Some(policy) = check_model(&model, None, Strictness::Check, &mut sink)
     {
         plan_and_prove(&policy, &options, &mut sink);
+        review(&site, &model, &policy, &Choices::default(), &mut sink);
         if !sink.has_errors() {
             compile(&policy, &site, &options, &mut sink);
         }

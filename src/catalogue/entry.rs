@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::access::{lists, optional_texts, texts, values};
 use super::text::Text;
 use super::value::{
-    Change, Direction, Encryption, IcmpMessage, Need, PortRange, Sensitivity, Source, Transport,
+    Change, Direction, Encryption, IcmpMessage, KindClass, Need, PortRange, Sensitivity, Source, Transport,
 };
 
 /// Who runs a role in the vendor's cloud offers: `citrix`, `customer`, or `n/a` where it is no part of the offer.
@@ -38,6 +38,7 @@ pub struct RoleKind {
     pub(super) title: Text,
     pub(super) what: Text,
     pub(super) tier: Text,
+    pub(super) classes: Vec<KindClass>,
     pub(super) aliases: Vec<Text>,
     pub(super) domain_member: bool,
     pub(super) provisioned: bool,
@@ -60,6 +61,8 @@ impl RoleKind {
         tier,
     }
     lists! {
+        /// What the design findings have to know of it.
+        classes: KindClass,
         /// Other names that mean this kind, as written in documents.
         aliases: Text,
         /// Attributes that a role of this kind may have beyond those of every role.
@@ -83,6 +86,11 @@ impl RoleKind {
     /// Who runs it in the vendor's cloud offers.
     pub fn managed(&self) -> &Managed {
         &self.managed
+    }
+
+    /// True where the kind is of a class.
+    pub fn is(&self, class: KindClass) -> bool {
+        self.classes.contains(&class)
     }
 
     /// True where the kind only stands for other kinds, so that no machine is of it.

@@ -38,7 +38,7 @@ pub use record::{
 pub use store::{Catalogue, ReleaseId};
 pub use text::Text;
 pub use value::{
-    Change, Direction, Encryption, IcmpMessage, Need, PortRange, Sensitivity, Source, Transport,
+    Change, Direction, Encryption, IcmpMessage, KindClass, Need, PortRange, Sensitivity, Source, Transport,
 };
 
 /// The JSON Schema of catalogue files, for editors and other checkers.

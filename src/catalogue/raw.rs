@@ -12,7 +12,7 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::intent::{End, Side};
 use super::record::RuleSeverity;
-use super::value::{Direction, Encryption, Need, Sensitivity, Transport};
+use super::value::{Direction, Encryption, KindClass, Need, Sensitivity, Transport};
 
 /// The value of `schema` in every catalogue file.
 pub(super) const SCHEMA: &str = "segc-catalogue/1";
@@ -87,6 +87,8 @@ pub(super) struct RawKind {
     pub(super) aliases: Vec<String>,
     pub(super) what: String,
     pub(super) tier: String,
+    #[serde(default)]
+    pub(super) classes: Vec<KindClass>,
     #[serde(default)]
     pub(super) domain_member: bool,
     pub(super) citrix_managed: RawManaged,
@@ -352,6 +354,7 @@ pub(super) struct RawRule {
     pub(super) severity: RuleSeverity,
     pub(super) statement: String,
     pub(super) check: String,
+    pub(super) kept_by: Vec<String>,
     #[serde(default)]
     pub(super) platforms: Vec<String>,
     #[serde(default)]

@@ -160,6 +160,7 @@ pub struct DeploymentRule {
     pub(super) severity: RuleSeverity,
     pub(super) statement: Text,
     pub(super) check: Text,
+    pub(super) kept_by: Vec<Text>,
     pub(super) platforms: Vec<Text>,
     pub(super) when: Vec<Text>,
     pub(super) flows: Vec<Text>,
@@ -185,6 +186,9 @@ impl DeploymentRule {
         note,
     }
     lists! {
+        /// Who sees to it: codes of `segc check` and `segc compile`, `design` where segc can't break it, `document`
+        /// where the customer's document does it, `confirm` where people must look.
+        kept_by: Text,
         /// Platforms that it concerns; empty means all.
         platforms: Text,
         /// Conditions that must all hold.

@@ -137,6 +137,50 @@ impl Encryption {
     }
 }
 
+/// What a design finding has to know of a kind of role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KindClass {
+    /// A machine on which users' sessions run.
+    Desktop,
+    /// A machine at which a user sits.
+    UserDevice,
+    /// A machine from which administrators work.
+    Admin,
+    /// What desktops register with.
+    Broker,
+    /// What may bring sessions in from outside.
+    Gateway,
+    /// A short-lived machine that image provisioning makes besides the desktops.
+    Helper,
+    /// Who may write images besides brokers and administrators.
+    ImageWriter,
+    /// What holds images, or has the power to change them.
+    ImageStore,
+    /// Whose loss is the loss of many.
+    HighValue,
+    /// What answers for the domain.
+    Directory,
+}
+
+impl KindClass {
+    /// The word used in data and output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Desktop => "desktop",
+            Self::UserDevice => "user-device",
+            Self::Admin => "admin",
+            Self::Broker => "broker",
+            Self::Gateway => "gateway",
+            Self::Helper => "helper",
+            Self::ImageWriter => "image-writer",
+            Self::ImageStore => "image-store",
+            Self::HighValue => "high-value",
+            Self::Directory => "directory",
+        }
+    }
+}
+
 /// What an eavesdropper or intruder gains at a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

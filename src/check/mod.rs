@@ -8,6 +8,7 @@
 pub mod cases;
 pub mod exceptions;
 pub mod expects;
+pub mod findings;
 pub mod flows;
 pub mod forbids;
 pub mod verdict;

@@ -1,5 +1,6 @@
 //! What may be typed.
 
+use crate::diagnostic::Code;
 use crate::reference::Section;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -84,7 +85,7 @@ pub(super) enum Command {
     /// Write the artefacts of a site, proved against the file.
     Compile(Compile),
     /// Report everything that is wrong with a site.
-    Check(SiteArg),
+    Check(Check),
     /// Ask a table of questions and compare the answers.
     Test(Test),
     /// Say which line lets a role reach another, or what is nearest to it.
@@ -150,6 +151,31 @@ pub(super) struct SiteArg {
     /// The lock file; `SITE.lock` beside the site when left out.
     #[arg(long, value_name = "FILE")]
     pub(super) lock: Option<PathBuf>,
+}
+
+/// `segc check`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:  segc check site.seg --deny warnings --allow FC-08\n\nA site itself says what it lives with, and why:  accept FC-08 on vda because \"...\""
+)]
+pub(super) struct Check {
+    #[command(flatten)]
+    pub(super) site: SiteArg,
+    /// Findings that are errors, whatever the site says: FC-08, SEG4008, or `warnings` for all of them.
+    #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = parse_denied)]
+    pub(super) deny: Vec<Denied>,
+    /// Findings that are accepted in this run: FC-08 or SEG4008.
+    #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = parse_finding)]
+    pub(super) allow: Vec<Code>,
+}
+
+/// What `--deny` may name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Denied {
+    /// Every warning.
+    Warnings,
+    /// One finding.
+    Finding(Code),
 }
 
 /// `segc compile`
@@ -303,6 +329,16 @@ pub(super) struct Completions {
 fn sections() -> impl TypedValueParser<Value = Section> {
     PossibleValuesParser::new(Section::ALL.map(Section::word))
         .try_map(|word| Section::parse(&word).ok_or("there is no such section"))
+}
+
+fn parse_denied(text: &str) -> Result<Denied, String> {
+    if text == "warnings" { Ok(Denied::Warnings) } else { parse_finding(text).map(Denied::Finding) }
+}
+
+fn parse_finding(text: &str) -> Result<Code, String> {
+    let code =
+        Code::parse(text).ok_or_else(|| format!("there is no finding `{text}`: write FC-08 or SEG4008"))?;
+    if code.is_acceptable() { Ok(code) } else { Err(format!("{code} is an error whatever is said about it")) }
 }
 
 fn parse_day(text: &str) -> Result<Date, String> {

@@ -5,8 +5,9 @@ use super::files::{self, Folder};
 use super::terminal::{Stream, Terminal};
 use super::{EXIT_FINDINGS, EXIT_FINE};
 use crate::check::Strictness;
+use crate::check::findings::Choices;
 use crate::diagnostic::{Diagnostic, Severity, Sink, codes};
-use crate::driver::{CompileOptions, Selection, Site, SourceText, check_model, load, resolve_site};
+use crate::driver::{CompileOptions, Selection, Site, SourceText, check_model, load, resolve_site, review};
 use crate::model::Model;
 use crate::policy::Policy;
 use crate::target::Lock;
@@ -72,6 +73,13 @@ impl Session {
     /// The policy of a day, even when checks found errors in it: they are reported beside the answers.
     pub(super) fn policy_to_ask(&mut self, model: &Model, as_of: Option<Date>) -> Option<Policy> {
         check_model(model, as_of.or(self.as_of), Strictness::Compile, &mut self.site.sink)
+    }
+
+    /// Adds the design findings, and weighs all reports.
+    pub(super) fn review(&mut self, model: &Model, policy: &Policy, choices: &Choices) {
+        let mut sink = std::mem::take(&mut self.site.sink);
+        review(&self.site, model, policy, choices, &mut sink);
+        self.site.sink = sink;
     }
 
     /// Prints the reports beside answers that were printed before; 1 when there is an error, else `code`.

@@ -7,6 +7,12 @@
 
 use super::Severity;
 
+/// Where the block of design findings starts: FC-06 is SEG4006.
+const FINDINGS_START: u16 = 4000;
+
+/// The numbers of findings that have a name `FC-nn`.
+const FINDINGS: std::ops::RangeInclusive<u16> = 4001..=4024;
+
 /// A diagnostic code, `SEG` and four digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Code(u16);
@@ -39,13 +45,26 @@ impl Code {
 
     /// The design finding `FC-nn` that a code of block 4 stands for, for example `FC-06` for SEG4006.
     pub fn finding(self) -> Option<String> {
-        (4000..5000).contains(&self.0).then(|| format!("FC-{:02}", self.0 - 4000))
+        FINDINGS.contains(&self.0).then(|| format!("FC-{:02}", self.0 - FINDINGS_START))
     }
 
-    /// The code written `SEGnnnn` (any case, the letters may be left out), if the table has it.
+    /// True where a site may live with what the code reports, given a reason: design findings, and warnings that
+    /// leave the artefacts exact.
+    pub fn is_acceptable(self) -> bool {
+        let is_design = (FINDINGS_START..FINDINGS_START + 1000).contains(&self.0) && self != ANY_IN_ALLOW;
+        is_design || [WIDENING, WIDE_DEFAULT, EXCLUSIVE_MODES].contains(&self)
+    }
+
+    /// The code written `SEGnnnn` (any case, the letters may be left out) or `FC-nn`, if the table has it.
     pub fn parse(text: &str) -> Option<Self> {
         let upper = text.trim().to_ascii_uppercase();
-        let number = upper.strip_prefix("SEG").unwrap_or(&upper).parse::<u16>().ok()?;
+        let number = match upper.strip_prefix("FC-") {
+            Some(finding) => {
+                let number = FINDINGS_START.checked_add(finding.parse().ok()?)?;
+                FINDINGS.contains(&number).then_some(number)?
+            }
+            None => upper.strip_prefix("SEG").unwrap_or(&upper).parse::<u16>().ok()?,
+        };
         TABLE.iter().map(|info| info.code).find(|code| code.0 == number)
     }
 }

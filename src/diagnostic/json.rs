@@ -19,6 +19,8 @@ pub struct JsonFinding<'a> {
     pub help: Vec<&'a str>,
     /// Background facts.
     pub notes: &'a [String],
+    /// Why the site lives with it; null where it does not.
+    pub accepted: Option<&'a str>,
     /// Places, the primary one first.
     pub labels: Vec<JsonLabel<'a>>,
 }
@@ -47,6 +49,7 @@ pub fn findings<'a>(diagnostics: &'a [Diagnostic], sources: &'a SourceMap) -> Ve
             message: &diagnostic.message,
             help: diagnostic.helps.iter().map(|help| help.text.as_str()).collect(),
             notes: &diagnostic.notes,
+            accepted: diagnostic.accepted.as_deref(),
             labels: diagnostic
                 .labels
                 .iter()

@@ -69,6 +69,11 @@ pub struct Diagnostic {
     pub helps: Vec<Help>,
     /// Background facts, for example a catalogue entry with its source.
     pub notes: Vec<String>,
+    /// The roles that it is about, by name: one list for each pair or role. A site accepts it for all of them or not at
+    /// all.
+    pub about: Vec<Vec<String>>,
+    /// Why the site lives with it, where it does.
+    pub accepted: Option<String>,
 }
 
 impl Diagnostic {
@@ -81,6 +86,8 @@ impl Diagnostic {
             labels: Vec::new(),
             helps: Vec::new(),
             notes: Vec::new(),
+            about: Vec::new(),
+            accepted: None,
         }
     }
 
@@ -109,6 +116,13 @@ impl Diagnostic {
     #[must_use]
     pub fn note(mut self, text: impl Into<String>) -> Self {
         self.notes.push(text.into());
+        self
+    }
+
+    /// Says which roles it is about: one more list of names.
+    #[must_use]
+    pub fn about(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.about.push(names.into_iter().map(Into::into).collect());
         self
     }
 

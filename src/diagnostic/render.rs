@@ -21,7 +21,11 @@ fn report<'a>(diagnostic: &'a Diagnostic, sources: &'a SourceMap) -> Vec<Group<'
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     };
-    let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code.to_string());
+    let message = match diagnostic.code.finding() {
+        Some(finding) => format!("{finding}: {}", diagnostic.message),
+        None => diagnostic.message.clone(),
+    };
+    let title = level.primary_title(message).id(diagnostic.code.to_string());
     let mut group = Group::with_title(title);
     for (source, file) in labelled_sources(diagnostic, sources) {
         let mut snippet = Snippet::source(file.text.as_str()).path(file.name.as_str());
@@ -36,6 +40,10 @@ fn report<'a>(diagnostic: &'a Diagnostic, sources: &'a SourceMap) -> Vec<Group<'
     }
     for note in &diagnostic.notes {
         group = group.element(Level::NOTE.message(note.as_str()));
+    }
+    if let Some(reason) = &diagnostic.accepted {
+        group = group.element(Level::NOTE.message(format!("accepted: {reason}")));
+        return vec![group];
     }
     for help in &diagnostic.helps {
         group = group.element(Level::HELP.message(help.text.as_str()));

@@ -57,6 +57,7 @@ codes! {
     2126 "2126" SEGMENTS_OVERLAP Error "segments-overlap" "two segments of one platform have addresses in common";
     2127 "2127" NOT_IN_RELEASE Error "not-in-release" "the pinned catalogue release has no flow for a role of an intent";
     2128 "2128" UNKNOWN_ENTRY Error "unknown-entry" "the catalogue has no entry of this id or name";
+    2130 "2130" NOT_ACCEPTABLE Error "not-acceptable" "an `accept` names no finding that a site may live with";
     // 3: catalogue data
     3001 "3001" CATALOGUE_SYNTAX Error "catalogue-syntax" "a catalogue file does not have the form of its schema";
     3002 "3002" CATALOGUE_DUPLICATE Error "catalogue-duplicate" "a catalogue id is used twice";
@@ -66,12 +67,40 @@ codes! {
     3006 "3006" CATALOGUE_NAMESPACE Error "catalogue-namespace" "a customer's catalogue file declares a name outside of its namespace";
     3007 "3007" EXCLUSIVE_MODES Warning "exclusive-modes" "two lines of an intent choose modes for the same roles that exclude each other";
     // 4: design findings
+    4001 "4001" NO_DELIVERY Warning "no-delivery" "a desktop role does not say how it is delivered";
+    4002 "4002" DATA_IN_LOW_TRUST Error "data-in-low-trust" "data lies on machines in a segment of lower trust than it needs";
+    4003 "4003" CLEAR_TEXT Warning "clear-text" "a service in clear text crosses a boundary of segments or trust";
+    4004 "4004" STREAMING_ASTRAY Error "streaming-astray" "boot or streaming traffic of something else than a streamed role and its server";
+    4005 "4005" STREAMED_NOT_ALONE Warning "streamed-not-alone" "a streamed role shares its segment with other roles";
+    4006 "4006" XML_IN_CLEAR Warning "xml-in-clear" "the XML or ticket service is used on port 80 where 443 exists";
+    4007 "4007" PLAIN_ICA Error "plain-ica" "plain ICA comes from an untrusted or DMZ role";
+    4008 "4008" REGISTRATION_ON_80 Note "registration-on-80" "desktops register on port 80";
+    4009 "4009" LDAP_OR_DATABASE Note "ldap-or-database" "a directory or database is used where encryption is possible";
+    4010 "4010" REACHES_ITSELF Error "reaches-itself" "a role reaches itself without a reason of the catalogue";
     4011 "4011" ANY_IN_ALLOW Error "any-in-allow" "`any` stands in an allow";
+    4012 "4012" MANAGEMENT_PORT Error "management-port" "a role that is not an administrator's reaches management ports";
+    4013 "4013" HIGH_VALUE_NEAR Note "high-value-near" "a high-value role lies within two hops of users or desktops";
+    4014 "4014" IMAGES_OPEN Error "images-open" "what holds images is open to others than brokers and administrators";
+    4015 "4015" PROXY_NOT_POSSIBLE Error "proxy-not-possible" "a proxy is used by machines that can't or must not use one";
+    4016 "4016" REMOTE_DESKTOP_OPEN Error "remote-desktop-open" "a bastion or remote desktop is open without end, too long or too widely";
+    4017 "4017" SHARED_WIDENING Warning "shared-widening" "a shared group or range lets artefacts permit more than the site says";
+    4018 "4018" DEFAULT_BENEATH Error "default-beneath" "a platform's default lies beneath a promise, and no artefact closes it";
+    4019 "4019" NO_WAY_OUT Error "no-way-out" "a name or endpoint can't be reached from where the role sits";
+    4020 "4020" FLOW_MISSING Warning "flow-missing" "a flow that a role can't live without is missing";
+    4021 "4021" EDT_MISSING Note "edt-missing" "sessions have TCP, but not the UDP of EDT";
+    4022 "4022" HELPER_GROUP Error "helper-group" "helper instances of image provisioning don't wear the desktops' security group";
+    4023 "4023" PEERED_OVERLAP Error "peered-overlap" "joined networks have addresses in common";
+    4024 "4024" REDUNDANT Warning "redundant" "the other statements permit all that a statement permits";
+    4030 "4030" RULE_TO_CONFIRM Note "rule-to-confirm" "a rule for such deployments that people must confirm";
+    4031 "4031" RULE_BROKEN Warning "rule-broken" "a rule for such deployments is broken";
+    4032 "4032" DYNAMIC_RANGE Note "dynamic-range" "a line opens a wide range of dynamic ports";
     // 5: promises
     5001 "5001" FORBID_MEETS_FLOW Error "forbid-meets-flow" "a forbid and a flow overlap";
     5002 "5002" EXPECTATION_FAILED Error "expectation-failed" "an expect line does not hold";
     5003 "5003" EXCEPTION_EXPIRED Error "exception-expired" "an exception has expired";
     5004 "5004" PIERCES_NOTHING Error "pierces-nothing" "an exception pierces a forbid that its flows don't meet";
+    5005 "5005" ACCEPTS_NOTHING Warning "accepts-nothing" "an `accept` that no finding needs";
+    5006 "5006" ACCEPTANCE_EXPIRED Error "acceptance-expired" "an `accept` has expired";
     // 6: targets
     6001 "6001" LOSS Error "loss" "an artefact would not permit a flow of the site";
     6002 "6002" WIDENING Warning "widening" "an artefact permits more than the site says";

@@ -17,6 +17,7 @@ pub use releases::{ReleaseComparison, compare_releases};
 pub use suggest::suggest;
 
 use crate::catalogue::{Catalogue, ReleaseId};
+use crate::check::findings::{self, Choices, Review};
 use crate::check::{self, Strictness};
 use crate::diagnostic::{Diagnostic, Sink, codes};
 use crate::model::{
@@ -117,4 +118,13 @@ pub fn check_model(
     };
     check::check(&policy, strictness, sink);
     Some(policy)
+}
+
+/// Adds the design findings to the reports in `sink`, and gives all of them the weight that the site's hardening, its
+/// `accept` statements and `choices` ask for.
+pub fn review(site: &Site, model: &Model, policy: &Policy, choices: &Choices, sink: &mut Sink) {
+    let review = Review { model, policy, catalogue: &site.catalogue };
+    findings::check(&review, sink);
+    let reports = std::mem::take(sink).into_sorted();
+    findings::weigh(&review, choices, reports, sink);
 }

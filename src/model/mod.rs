@@ -9,6 +9,7 @@
 
 pub mod resolve;
 
+use crate::diagnostic::Code;
 use crate::policy::address::AddressSet;
 use crate::policy::service::ServiceSet;
 use crate::source::{Span, Spanned};
@@ -139,6 +140,19 @@ pub enum Trust {
     Dmz,
     /// Everybody.
     Untrusted,
+}
+
+impl Trust {
+    /// The word of the language.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Control => "control",
+            Self::Restricted => "restricted",
+            Self::Internal => "internal",
+            Self::Dmz => "dmz",
+            Self::Untrusted => "untrusted",
+        }
+    }
 }
 
 /// A subnet or VLAN.
@@ -346,6 +360,25 @@ pub struct Expect {
     pub span: Span,
 }
 
+/// A finding that the site lives with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accept {
+    /// The finding.
+    pub code: Code,
+    /// The roles that it is accepted for, sorted; empty for all.
+    pub on: Vec<RoleId>,
+    /// Why.
+    pub because: String,
+    /// First day on which it is no longer accepted.
+    pub until: Option<Date>,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// The ticket.
+    pub ticket: Option<String>,
+    /// The statement.
+    pub span: Span,
+}
+
 /// A prerequisite that is not a flow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Need {
@@ -408,6 +441,8 @@ pub struct Model {
     pub forbids: Vec<Forbid>,
     /// Expects in the order of the text.
     pub expects: Vec<Expect>,
+    /// Accepted findings in the order of the text.
+    pub accepts: Vec<Accept>,
     /// Needs in the order of the text.
     pub needs: Vec<Need>,
     /// The rollout.

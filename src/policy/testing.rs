@@ -108,6 +108,7 @@ impl SiteBuilder {
             exceptions: Vec::new(),
             forbids: Vec::new(),
             expects: Vec::new(),
+            accepts: Vec::new(),
             needs: Vec::new(),
             rollout: Rollout::default(),
         };

@@ -4,7 +4,7 @@
 //!
 //! Invariant: every field of an entry is in its view, so that JSON loses nothing.
 
-use crate::catalogue::{Catalogue, Intent, RoleKind, Text};
+use crate::catalogue::{Catalogue, Intent, KindClass, RoleKind, Text};
 use serde::Serialize;
 
 /// Everything that the catalogue says of a kind.
@@ -14,6 +14,7 @@ pub(super) struct RoleView<'a> {
     pub(super) title: &'a str,
     pub(super) what: &'a str,
     pub(super) tier: &'a str,
+    pub(super) classes: &'a [KindClass],
     pub(super) aliases: &'a [Text],
     pub(super) domain_member: bool,
     pub(super) provisioned: bool,
@@ -55,6 +56,7 @@ impl<'a> From<&'a RoleKind> for RoleView<'a> {
             title: kind.title(),
             what: kind.what(),
             tier: kind.tier(),
+            classes: kind.classes(),
             aliases: kind.aliases(),
             domain_member: kind.domain_member(),
             provisioned: kind.provisioned(),

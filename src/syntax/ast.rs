@@ -61,6 +61,8 @@ pub enum Statement {
     Exception(Exception),
     /// `expect allow|deny a -> b : ports`
     Expect(Expect),
+    /// `accept CODE [on a, b] because "..." [{ until = ... }]`
+    Accept(Accept),
     /// `need KIND "name" { ... }`
     Need(Need),
     /// `rollout { ... }`
@@ -83,6 +85,7 @@ impl Statement {
             Self::Forbid(forbid) => forbid.span,
             Self::Exception(exception) => exception.span,
             Self::Expect(expect) => expect.span,
+            Self::Accept(accept) => accept.span,
             Self::Need(need) => need.span,
             Self::Rollout(rollout) => rollout.span,
             Self::Include(include) => include.span,
@@ -354,6 +357,21 @@ pub struct Expect {
     pub verdict: Verdict,
     /// The flow.
     pub flow: Flow,
+    /// The whole statement.
+    pub span: Span,
+}
+
+/// `accept CODE [on a, b] because "..." [{ until = ... }]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accept {
+    /// The finding: `FC-08` or `SEG4008`.
+    pub code: Ident,
+    /// The roles that it is accepted for; empty for all.
+    pub on: Vec<Ident>,
+    /// Why.
+    pub because: Text,
+    /// until, owner, ticket.
+    pub block: Option<Block>,
     /// The whole statement.
     pub span: Span,
 }

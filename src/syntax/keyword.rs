@@ -16,6 +16,7 @@ pub const STATEMENTS: &[&str] = &[
     "forbid",
     "exception",
     "expect",
+    "accept",
     "need",
     "rollout",
     "include",

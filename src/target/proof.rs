@@ -47,6 +47,8 @@ pub struct Widening {
     pub cause: String,
     /// True where every gaining end wears a group by its own `same-group-as`.
     pub declared: bool,
+    /// True where a group or range that roles share is the cause.
+    pub shared: bool,
     /// The one spelling that has it; `None` for all.
     pub spelling: Option<&'static str>,
     /// Names of the forbids that it meets.
@@ -267,6 +269,7 @@ fn describe(
         services,
         cause,
         declared,
+        shared: spelling.is_none() && first.is_some_and(|flow| (flow.from, flow.to) != (from, to)),
         spelling: spelling.map(|(id, _)| id),
         flows: shown,
     }
@@ -407,11 +410,12 @@ fn report_widening(policy: &Policy, widening: &Widening, sink: &mut Sink) {
         None => {
             let message =
                 format!("{}: the artefacts permit {what}, which the file does not say", widening.id);
-            Diagnostic::new(codes::WIDENING, message)
+            Diagnostic::new(if widening.shared { codes::SHARED_WIDENING } else { codes::WIDENING }, message)
                 .help("accept it, or give the roles groups or ranges of their own")
         }
     };
-    let report = with_places(policy, widening, report);
+    let report =
+        with_places(policy, widening, report).about([policy.name(widening.from), policy.name(widening.to)]);
     let report = broken
         .iter()
         .fold(report, |report, forbid| report.label(forbid.span, format!("`{}` excludes it", forbid.name)));

@@ -176,6 +176,7 @@ fn typed_kind(raw: &RawKind) -> RoleKind {
         title: Text::from(&raw.title),
         what: Text::from(&raw.what),
         tier: Text::from(&raw.tier),
+        classes: raw.classes.clone(),
         aliases: owned(&raw.aliases),
         domain_member: raw.domain_member,
         provisioned: raw.provisioned,
@@ -282,6 +283,13 @@ pub(super) fn let_kinds_stand_in(catalogue: &mut Catalogue, parsed: &Parsed) {
         while let Some(like) = at.filter(|like| seen.insert(*like)) {
             for intent in catalogue.intents.values_mut() {
                 intent.let_stand_in(like, kind);
+            }
+            let classes = catalogue.kind(like).map(|kind| kind.classes().to_vec()).unwrap_or_default();
+            let own = catalogue.kind_names.get(fold(kind).as_str()).copied();
+            if let Some(own) = own.and_then(|at| catalogue.kinds.get_mut(at)) {
+                own.classes.extend(classes);
+                own.classes.sort_unstable();
+                own.classes.dedup();
             }
             at = likes.get(like);
         }

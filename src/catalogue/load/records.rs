@@ -166,8 +166,29 @@ fn add_rules<'r>(
             let message = format!("no flow has the id `{flow}`");
             report.entry(ProblemKind::Reference, place, flow, message, "name a flow of this catalogue");
         }
+        check_keepers(report, place, rule);
         let when = resolve_conditions(catalogue, report, place, &rule.when);
         catalogue.rules.push(typed_rule(rule, when));
+    }
+}
+
+/// Reports a rule that nobody keeps, or whose keeper is no word of the list. That a code exists is for the tests to say:
+/// the catalogue knows nothing of diagnostics.
+fn check_keepers(report: &mut Report<'_>, place: Place<'_>, rule: &RawRule) {
+    let is_code = |word: &str| {
+        word.strip_prefix("SEG")
+            .is_some_and(|number| number.len() == 4 && number.bytes().all(|letter| letter.is_ascii_digit()))
+    };
+    let help = "write codes such as `SEG4022`, `design`, `document` or `confirm`";
+    if rule.kept_by.is_empty() {
+        let message = format!("nobody keeps the rule `{}`", rule.id);
+        report.entry(ProblemKind::Value, place, &rule.id, message, help);
+    }
+    for word in &rule.kept_by {
+        if !is_code(word) && !["design", "document", "confirm"].contains(&word.as_str()) {
+            let message = format!("`{word}` can't keep a rule");
+            report.entry(ProblemKind::Value, place, word, message, help);
+        }
     }
 }
 
@@ -178,6 +199,7 @@ fn typed_rule(raw: &RawRule, when: Vec<Text>) -> DeploymentRule {
         severity: raw.severity,
         statement: Text::from(&raw.statement),
         check: Text::from(&raw.check),
+        kept_by: owned(&raw.kept_by),
         platforms: owned(&raw.platforms),
         when,
         flows: owned(&raw.flows),

@@ -134,7 +134,7 @@ prerequisites:
 applications:
 - {id: link, application-id: 00000000-0000-0000-0000-000000000000, what: Links., sources: [{title: T, version: '1', says: S}], verified: true}
 rules:
-- {id: wear, area: mcs-aws, severity: error, statement: S., check: C., platforms: [aws], when: [cloud-aws], flows: [ping], without-rule: {text: No, quoted: true}, sources: [{title: T, version: '1', says: S}], verified: true}
+- {id: wear, area: mcs-aws, severity: error, statement: S., check: C., kept-by: [design], platforms: [aws], when: [cloud-aws], flows: [ping], without-rule: {text: No, quoted: true}, sources: [{title: T, version: '1', says: S}], verified: true}
 ";
     let catalogue = super::load(&[("facts.yaml", text)]).unwrap();
     assert_eq!((catalogue.permissions().len(), catalogue.rules().len()), (1, 1));

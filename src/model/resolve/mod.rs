@@ -5,6 +5,7 @@
 //! Invariant: every independent mistake is reported in one run, and nothing twice: what could not be resolved is left
 //! out or stands in as poisoned.
 
+mod accepts;
 mod attributes;
 mod intents;
 mod modes;
@@ -126,6 +127,7 @@ impl Resolver<'_> {
             exceptions: Vec::new(),
             forbids: Vec::new(),
             expects: Vec::new(),
+            accepts: self.resolve_accepts(),
             needs: self.resolve_needs(),
             rollout: Rollout::default(),
         };

@@ -112,8 +112,8 @@ fn file(input: Tokens<'_>) -> Vec<Statement> {
 }
 
 /// ```text
-/// statement = site | platform | segment | role | service | intent | allow | forbid | exception | expect | need
-///           | rollout | include
+/// statement = site | platform | segment | role | service | intent | allow | forbid | exception | expect | accept
+///           | need | rollout | include
 /// ```
 fn statement(input: Tokens<'_>) -> Parsed<'_, Statement> {
     alt((
@@ -122,6 +122,7 @@ fn statement(input: Tokens<'_>) -> Parsed<'_, Statement> {
         map(rule::allow, Statement::Allow),
         map(rule::forbid, Statement::Forbid),
         map(rule::expect, Statement::Expect),
+        map(rule::accept, Statement::Accept),
         map(declaration::need, Statement::Need),
         map(declaration::segment, Statement::Segment),
         map(exception::exception, Statement::Exception),

@@ -1,4 +1,4 @@
-//! Statements about who may talk to whom: intent, allow, forbid, expect.
+//! Statements about who may talk to whom: intent, allow, forbid, expect, accept.
 //!
 //! In: tokens from the statement word on. Out: one node each.
 //!
@@ -11,7 +11,7 @@ use super::tokens::Tokens;
 use super::words::{keyword, name, names, text, word};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::Span;
-use crate::syntax::ast::{Allow, Expect, Flow, Forbid, Ident, Intent, Text, Verdict};
+use crate::syntax::ast::{Accept, Allow, Expect, Flow, Forbid, Ident, Intent, Text, Verdict};
 use crate::syntax::keyword;
 use crate::syntax::lex::TokenKind;
 use nom::Parser;
@@ -166,4 +166,27 @@ fn verdict(input: Tokens<'_>) -> Parsed<'_, Verdict> {
     alt(words).parse(input).map_err(|_: nom::Err<Mistake<'_>>| {
         nom::Err::Failure(Mistake::expected(input, "`allow` or `deny` after `expect`"))
     })
+}
+
+/// `accept = "accept" word [ "on" names ] because [ block ]`
+pub(super) fn accept(input: Tokens<'_>) -> Parsed<'_, Accept> {
+    let mut start = (keyword("accept"), word("the code of the finding, such as `FC-08`"));
+    let (rest, (_, code)) = start.parse(input)?;
+    let (rest, on) = opt(preceded(keyword("on"), names("the roles after `on`"))).parse(rest)?;
+    let (rest, because) = match because(rest) {
+        Err(nom::Err::Error(_)) => return no_reason_to_accept(input, rest),
+        found => found?,
+    };
+    let has_block = rest.kind(0) == Some(TokenKind::OpenBrace);
+    let (rest, block) = cond(has_block, block).parse(rest)?;
+    Ok((rest, Accept { code, on: on.unwrap_or_default(), because, block, span: input.span_to(rest) }))
+}
+
+/// Fails because an `accept` has no reason.
+fn no_reason_to_accept<'a>(start: Tokens<'a>, rest: Tokens<'a>) -> Parsed<'a, Accept> {
+    let report = Diagnostic::new(codes::MISSING_BECAUSE, "this `accept` has no reason")
+        .label(start.span_to(rest), "")
+        .help("say why the site lives with it: `because \"...\"`");
+    rest.report(report);
+    reported(rest)
 }

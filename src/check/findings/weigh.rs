@@ -1,0 +1,130 @@
+//! What the site and the command line make of the findings.
+//!
+//! In: reports, the site's `accept` statements, `--deny` and `--allow`. Out: the same reports with their final weights.
+//!
+//! Invariant: nothing is dropped. What a site lives with becomes a note that carries the reason; what is denied on the
+//! command line is an error, accepted or not.
+
+use super::{Review, weight};
+use crate::catalogue::KindClass;
+use crate::diagnostic::{Code, Diagnostic, Severity, Sink, codes};
+use crate::model::{Accept, Model, RoleId};
+use std::collections::BTreeSet;
+use time::Date;
+
+/// The reason of what the command line accepts.
+const BY_COMMAND: &str = "on the command line";
+
+/// What the command line says about findings.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Choices {
+    /// Findings that are errors whatever the site says.
+    pub deny: Vec<Code>,
+    /// True when every warning is an error.
+    pub deny_warnings: bool,
+    /// Findings that are accepted without a word in the site.
+    pub allow: Vec<Code>,
+}
+
+/// Gives every report its final weight, and reports `accept` statements that no finding needs or that have expired.
+pub fn weigh(review: &Review<'_>, choices: &Choices, reports: Vec<Diagnostic>, sink: &mut Sink) {
+    let (model, today) = (review.model, review.policy.header().as_of);
+    let shared_by_helpers = shared_by_helpers(review);
+    let in_force: Vec<&Accept> = model.accepts.iter().filter(|accept| is_in_force(accept, today)).collect();
+    let mut used = vec![false; in_force.len()];
+    for report in reports {
+        let is_imposed = report.about.iter().flatten().any(|name| shared_by_helpers.contains(name.as_str()));
+        let report = if report.code == codes::SHARED_WIDENING && !is_imposed {
+            let severity = weight(report.code, review.policy.header().hardening);
+            report.severity(severity)
+        } else {
+            report
+        };
+        let reason = accepted(&report, model, &in_force, &mut used);
+        sink.report(weighed(report, reason, choices));
+    }
+    for accept in &model.accepts {
+        if !is_in_force(accept, today) {
+            sink.report(expired(accept, today));
+        }
+    }
+    for (accept, _) in in_force.iter().zip(used).filter(|(_, used)| !used) {
+        sink.report(
+            Diagnostic::new(
+                codes::ACCEPTS_NOTHING,
+                format!("nothing of the site needs that {} is accepted", accept.code),
+            )
+            .label(accept.span, "accepts nothing")
+            .help("take it out: it would hide what a later change brings"),
+        );
+    }
+}
+
+/// The roles whose group helper instances wear: provisioning makes it so (FC-22), and no hardening can ask otherwise.
+fn shared_by_helpers<'a>(review: &Review<'a>) -> BTreeSet<&'a str> {
+    let helpers = review.roles_of(KindClass::Helper);
+    let groups: BTreeSet<RoleId> =
+        helpers.filter_map(|role| review.party(role)).map(|party| party.group).collect();
+    let wearers = review.policy.parties().filter(|(_, party)| groups.contains(&party.group));
+    wearers.map(|(_, party)| party.name.as_str()).collect()
+}
+
+fn is_in_force(accept: &Accept, today: Date) -> bool {
+    accept.until.is_none_or(|until| today < until)
+}
+
+fn expired(accept: &Accept, today: Date) -> Diagnostic {
+    let until = accept.until.map_or_else(String::new, |until| until.to_string());
+    Diagnostic::new(codes::ACCEPTANCE_EXPIRED, format!("{} is accepted until {until} only", accept.code))
+        .label(accept.span, format!("the day is {today}"))
+        .help("mend what it accepted, or have it approved again with a later `until`")
+}
+
+/// The reason for which the site lives with a report: for all that it is about, or not at all.
+fn accepted(report: &Diagnostic, model: &Model, accepts: &[&Accept], used: &mut [bool]) -> Option<String> {
+    let covers = |accept: &Accept, roles: &[String]| {
+        accept.on.is_empty()
+            || accept.on.iter().any(|role| roles.iter().any(|name| name == name_of(model, *role)))
+    };
+    let of_code = || accepts.iter().enumerate().filter(|(_, accept)| accept.code == report.code);
+    let everything = [Vec::new()];
+    let parts = if report.about.is_empty() { &everything[..] } else { &report.about };
+    let mut chosen = Vec::new();
+    for roles in parts {
+        chosen.push(of_code().find(|(_, accept)| covers(accept, roles))?);
+    }
+    chosen.sort_by_key(|(at, _)| *at);
+    chosen.dedup_by_key(|(at, _)| *at);
+    for (at, _) in &chosen {
+        if let Some(used) = used.get_mut(*at) {
+            *used = true;
+        }
+    }
+    let reasons: Vec<&str> = chosen.iter().map(|(_, accept)| accept.because.as_str()).collect();
+    Some(reasons.join("; "))
+}
+
+fn name_of(model: &Model, role: RoleId) -> &str {
+    model.roles.get(role.index()).map_or("", |role| role.name.as_str())
+}
+
+fn weighed(mut report: Diagnostic, reason: Option<String>, choices: &Choices) -> Diagnostic {
+    if !report.code.is_acceptable() {
+        let is_denied = choices.deny_warnings && report.severity == Severity::Warning;
+        report.severity = if is_denied { Severity::Error } else { report.severity };
+        return report;
+    }
+    let is_allowed = choices.allow.contains(&report.code);
+    let reason = reason.or_else(|| is_allowed.then(|| BY_COMMAND.to_owned()));
+    if choices.deny.contains(&report.code) {
+        return report.severity(Severity::Error);
+    }
+    if reason.is_some() {
+        report.accepted = reason;
+        return report.severity(Severity::Note);
+    }
+    if choices.deny_warnings && report.severity == Severity::Warning {
+        return report.severity(Severity::Error);
+    }
+    report
+}
