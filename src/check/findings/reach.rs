@@ -5,6 +5,7 @@ use crate::catalogue::KindClass;
 use crate::diagnostic::{Sink, codes};
 use crate::policy::{Flow, RoleId};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// How near is near.
 const HOPS: usize = 2;
@@ -51,10 +52,8 @@ fn ways_from_users<'a>(review: &Review<'a>) -> BTreeMap<RoleId, Vec<&'a Flow>> {
         for role in std::mem::take(&mut edge) {
             let way = ways.get(&role).cloned().unwrap_or_default();
             for flow in from.get(&role).into_iter().flatten() {
-                if !ways.contains_key(&flow.to) {
-                    let mut longer = way.clone();
-                    longer.push(flow);
-                    ways.insert(flow.to, longer);
+                if let Entry::Vacant(place) = ways.entry(flow.to) {
+                    place.insert(way.iter().copied().chain([*flow]).collect());
                     next.push(flow.to);
                 }
             }
