@@ -14,6 +14,7 @@ mod cases;
 mod catalogue_cmd;
 mod cmd;
 mod codes;
+mod findings;
 mod grammar;
 mod init;
 mod intents;

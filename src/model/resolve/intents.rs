@@ -23,9 +23,9 @@ impl<'a> Resolver<'a> {
             self.report(turned_round(statement, intent));
             return None;
         }
-        let left = self.intent_side(&statement.from, intent.left_kinds(), intent, model);
-        let right = self.intent_side(&statement.to, intent.right_kinds(), intent, model);
-        let via = self.intent_via(statement.via.as_ref(), intent, model);
+        let left = self.intent_side(statement, &statement.from, (intent, intent.left_kinds()), model);
+        let right = self.intent_side(statement, &statement.to, (intent, intent.right_kinds()), model);
+        let via = self.intent_via(statement, intent, model);
         let options = self.intent_options(statement, intent);
         let complete = left.len() == statement.from.len()
             && right.len() == statement.to.len()
@@ -89,7 +89,13 @@ impl<'a> Resolver<'a> {
     }
 
     /// The roles of a side whose kinds have a part there; a role of an unknown kind was reported and is left out.
-    fn intent_side(&mut self, names: &[Ident], kinds: &[Text], intent: &Intent, model: &Model) -> Side {
+    fn intent_side(
+        &mut self,
+        statement: &ast::Intent,
+        names: &[Ident],
+        (intent, kinds): (&Intent, &[Text]),
+        model: &Model,
+    ) -> Side {
         let mut side: Side = Vec::with_capacity(names.len());
         for name in names {
             let Some(role) = self.roles.find(name, self.sink).map(RoleId::at) else { continue };
@@ -98,7 +104,8 @@ impl<'a> Resolver<'a> {
                 continue;
             }
             if !kinds.iter().any(|allowed| allowed == kind) {
-                self.report(wrong_kind(name, kind, kinds, intent, model.roles.get(role.index())));
+                let report = wrong_kind(name, kind, kinds, intent, model.roles.get(role.index()));
+                self.report(self.with_promises(report, statement, intent, model));
                 continue;
             }
             side.push(Spanned::new(role, name.span));
@@ -121,11 +128,11 @@ impl<'a> Resolver<'a> {
 
     fn intent_via(
         &mut self,
-        name: Option<&Ident>,
+        statement: &ast::Intent,
         intent: &Intent,
         model: &Model,
     ) -> Option<Spanned<RoleId>> {
-        let name = name?;
+        let name = statement.via.as_ref()?;
         if intent.via_kinds().is_empty() {
             let message = format!("intent `{}` has no `via`", intent.name());
             let report = Diagnostic::new(codes::BAD_VIA, message)
@@ -134,7 +141,7 @@ impl<'a> Resolver<'a> {
             self.report(report);
             return None;
         }
-        self.intent_side(std::slice::from_ref(name), intent.via_kinds(), intent, model).pop()
+        self.intent_side(statement, std::slice::from_ref(name), (intent, intent.via_kinds()), model).pop()
     }
 
     /// Options checked against the intent, defaults left to the catalogue. `None` after a report.

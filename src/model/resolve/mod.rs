@@ -11,6 +11,7 @@ mod intents;
 mod modes;
 mod names;
 mod places;
+mod promises;
 mod roles;
 mod rules;
 mod services;
