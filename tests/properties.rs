@@ -30,6 +30,7 @@ const WORDS: &[&str] = &[
     "forbid",
     "exception",
     "expect",
+    "accept",
     "need",
     "rollout",
     "include",

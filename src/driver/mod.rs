@@ -123,7 +123,7 @@ pub fn check_model(
 /// Adds the design findings to the reports in `sink`, and gives all of them the weight that the site's hardening, its
 /// `accept` statements and `choices` ask for.
 pub fn review(site: &Site, model: &Model, policy: &Policy, choices: &Choices, sink: &mut Sink) {
-    let review = Review { model, policy, catalogue: &site.catalogue };
+    let review = Review::new(model, policy, &site.catalogue);
     findings::check(&review, sink);
     let reports = std::mem::take(sink).into_sorted();
     findings::weigh(&review, choices, reports, sink);

@@ -76,14 +76,15 @@ fn weight(code: Code, hardening: Hardening) -> Severity {
 }
 
 /// A site under review.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Review<'a> {
-    /// What the file says.
-    pub model: &'a Model,
-    /// What it means on the day.
-    pub policy: &'a Policy,
-    /// Kinds, flows and rules.
-    pub catalogue: &'a Catalogue,
+    model: &'a Model,
+    policy: &'a Policy,
+    catalogue: &'a Catalogue,
+    /// The kind of each role, by position.
+    kinds: Vec<Option<&'a RoleKind>>,
+    /// What may start between two roles on the day.
+    permitted: BTreeMap<(RoleId, RoleId), ServiceSet>,
 }
 
 /// Reports every design finding. What targets found (SEG4017) is theirs to report.
@@ -109,12 +110,23 @@ struct Line {
 }
 
 impl<'a> Review<'a> {
+    /// Takes a site under review: what its file says, what that means on the day, and what the catalogue knows.
+    pub fn new(model: &'a Model, policy: &'a Policy, catalogue: &'a Catalogue) -> Self {
+        let mut permitted: BTreeMap<(RoleId, RoleId), ServiceSet> = BTreeMap::new();
+        for flow in policy.flows() {
+            let services = permitted.entry((flow.from, flow.to)).or_default();
+            *services = services.union(&flow.services);
+        }
+        let kinds = policy.parties().map(|(_, party)| catalogue.kind(&party.kind)).collect();
+        Self { model, policy, catalogue, kinds, permitted }
+    }
+
     fn party(&self, role: RoleId) -> Option<&'a Party> {
         self.policy.party(role)
     }
 
     fn kind(&self, role: RoleId) -> Option<&'a RoleKind> {
-        self.catalogue.kind(&self.party(role)?.kind)
+        self.kinds.get(role.index()).copied().flatten()
     }
 
     fn is(&self, role: RoleId, class: KindClass) -> bool {
@@ -207,10 +219,7 @@ impl<'a> Review<'a> {
 
     /// Whether anything may start from one role to another on some services, on the day.
     fn permits(&self, from: RoleId, to: RoleId, services: &ServiceSet) -> bool {
-        self.policy
-            .flows()
-            .iter()
-            .any(|flow| flow.from == from && flow.to == to && flow.services.meets(services))
+        self.permitted.get(&(from, to)).is_some_and(|permitted| permitted.meets(services))
     }
 }
 
@@ -231,5 +240,19 @@ fn source_of(source: &crate::catalogue::Source) -> String {
     match source.date.as_ref() {
         Some(date) => format!("{}, {date}", source.title),
         None => source.title.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn standard_hardening_is_what_the_table_of_codes_says() {
+        for (code, standard, strict) in WEIGHTS {
+            assert_eq!(code.severity(), *standard, "{code}");
+            assert!(strict >= standard, "{code} weighs less under strict hardening");
+        }
+        assert_eq!(WEIGHTS.len(), 24, "FC-01 to FC-24");
     }
 }
