@@ -87,14 +87,22 @@ impl SourceFile {
 
     /// Line and column of a byte offset; an offset past the end gives the end.
     pub fn line_column(&self, offset: u32) -> LineColumn {
+        let (line, before) = self.before(offset);
+        LineColumn { line, column: u32::try_from(before.chars().count() + 1).unwrap_or(u32::MAX) }
+    }
+
+    /// Line and column of a byte offset as editors and code scanners count: in UTF-16 code units, from 1.
+    pub fn line_column_utf16(&self, offset: u32) -> LineColumn {
+        let (line, before) = self.before(offset);
+        LineColumn { line, column: u32::try_from(before.encode_utf16().count() + 1).unwrap_or(u32::MAX) }
+    }
+
+    /// The line of a byte offset, and what stands before the offset on it.
+    fn before(&self, offset: u32) -> (u32, &str) {
         let line = self.line_starts.partition_point(|start| *start <= offset).max(1);
         let start = self.line_starts.get(line - 1).copied().unwrap_or(0);
         let end = (offset as usize).min(self.text.len());
-        let before = self.text.get(start as usize..end).unwrap_or("");
-        LineColumn {
-            line: u32::try_from(line).unwrap_or(u32::MAX),
-            column: u32::try_from(before.chars().count() + 1).unwrap_or(u32::MAX),
-        }
+        (u32::try_from(line).unwrap_or(u32::MAX), self.text.get(start as usize..end).unwrap_or(""))
     }
 }
 
@@ -167,5 +175,13 @@ mod tests {
         assert_eq!(place(2), Some((1, 2)));
         assert_eq!(place(7), Some((2, 1)));
         assert_eq!(place(99), Some((2, 2)));
+    }
+
+    #[test]
+    fn editors_count_code_units() {
+        let mut map = SourceMap::new();
+        let id = map.add("a.seg", "😀é = 1");
+        let file = map.get(id).unwrap();
+        assert_eq!((file.line_column(6).column, file.line_column_utf16(6).column), (3, 4));
     }
 }

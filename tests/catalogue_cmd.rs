@@ -420,7 +420,7 @@ fn markdown_is_refused_where_there_is_none() {
     ] {
         let output = segc(&[arguments, &["--format", "markdown"]].concat());
         assert_eq!(code(&output), expected, "{arguments:?}: {}", text(&output.stderr));
-        let is_told = text(&output.stderr).contains("`--format` takes here: text, json\n");
+        let is_told = text(&output.stderr).contains("`--format` takes here: text, json");
         assert_eq!(is_told, expected == 64, "{arguments:?}");
     }
 }

@@ -21,6 +21,7 @@ mod intents;
 mod pipeline;
 mod properties;
 mod reference;
+mod reports;
 mod robustness;
 mod selftest;
 mod stability;

@@ -11,6 +11,8 @@ pub mod expects;
 pub mod findings;
 pub mod flows;
 pub mod forbids;
+pub mod proof_table;
+pub mod reasons;
 pub mod verdict;
 
 use crate::diagnostic::Sink;

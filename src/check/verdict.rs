@@ -138,7 +138,8 @@ fn is_one_party(policy: &Policy, a: RoleId, b: RoleId) -> bool {
         || first.known_by.iter().any(|name| second.known_by.contains(name))
 }
 
-fn forbids_of(policy: &Policy, question: &Question) -> Vec<usize> {
+/// Positions in [`Policy::forbids`] of the promises that exclude a part of what is asked.
+pub(super) fn forbids_of(policy: &Policy, question: &Question) -> Vec<usize> {
     let universe = policy.universe();
     let points = |role| universe.of_role(role);
     let excludes = |forbid: &crate::policy::Forbid| {

@@ -53,6 +53,12 @@ pub(super) enum Format {
     Json,
     /// For pages and pull requests.
     Markdown,
+    /// For browsers, printers and auditors.
+    Html,
+    /// For test reports of CI.
+    Junit,
+    /// For code scanning.
+    Sarif,
 }
 
 impl Format {
@@ -62,6 +68,9 @@ impl Format {
             Self::Text => "text",
             Self::Json => "json",
             Self::Markdown => "markdown",
+            Self::Html => "html",
+            Self::Junit => "junit",
+            Self::Sarif => "sarif",
         }
     }
 }
@@ -86,7 +95,7 @@ pub(super) enum Command {
     Compile(Compile),
     /// Report everything that is wrong with a site.
     Check(Check),
-    /// Ask a table of questions and compare the answers.
+    /// Prove the promises of a site, and compare its answers with its own tests and tables of questions.
     Test(Test),
     /// Say which line lets a role reach another, or what is nearest to it.
     Why(Why),
@@ -104,12 +113,14 @@ impl Command {
     /// Its word, and the forms of output that it has.
     pub(super) fn formats(&self) -> (&'static str, &'static [Format]) {
         const PLAIN: &[Format] = &[Format::Text, Format::Json];
+        const SCANNED: &[Format] = &[Format::Text, Format::Json, Format::Sarif];
+        const REPORTED: &[Format] = &[Format::Text, Format::Json, Format::Junit, Format::Html];
         const WITH_PAGES: &[Format] = &[Format::Text, Format::Json, Format::Markdown];
         match self {
             Self::Init(_) => ("init", PLAIN),
             Self::Compile(_) => ("compile", PLAIN),
-            Self::Check(_) => ("check", PLAIN),
-            Self::Test(_) => ("test", PLAIN),
+            Self::Check(_) => ("check", SCANNED),
+            Self::Test(_) => ("test", REPORTED),
             Self::Why(_) => ("why", PLAIN),
             Self::Diff(_) => ("diff", WITH_PAGES),
             Self::Catalogue(_) => ("catalogue", WITH_PAGES),
@@ -200,13 +211,17 @@ pub(super) struct Compile {
 
 /// `segc test`
 #[derive(Debug, Args)]
-#[command(after_help = "Example:  segc test examples/daas-aws/site.seg --cases examples/daas-aws/cases.yaml")]
+#[command(
+    after_help = "Examples:  segc test examples/daas-aws/site.seg --cases examples/daas-aws/cases.yaml\n           \
+    segc test examples/daas-aws/site.seg --format html > proof.html"
+)]
 pub(super) struct Test {
     #[command(flatten)]
     pub(super) site: SiteArg,
-    /// The table: YAML with `cases`, each with src, dst, port, expect, and level, as-of, why if wanted.
+    /// A table: YAML with `cases`, each with src, dst, port, expect, and level, as-of, why if wanted; may be given
+    /// several times. The site's own `expect` lines are asked in any case.
     #[arg(long, value_name = "FILE")]
-    pub(super) cases: PathBuf,
+    pub(super) cases: Vec<PathBuf>,
 }
 
 /// `segc why`

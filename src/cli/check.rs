@@ -1,6 +1,6 @@
 //! `segc check`: everything that is wrong with a site.
 
-use super::args::{Check, Denied, Global};
+use super::args::{Check, Denied, Format, Global};
 use super::session::Session;
 use super::terminal::Stream;
 use crate::check::Strictness;
@@ -25,7 +25,7 @@ pub(super) fn run(arguments: &Check, global: &Global) -> u8 {
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     let accepted = reports.iter().filter(|report| report.accepted.is_some()).count();
     let code = session.finish(Stream::Result);
-    if !terminal.is_json() && !terminal.is_quiet() {
+    if terminal.format() == Format::Text && !terminal.is_quiet() {
         let accepted = if accepted == 0 { String::new() } else { format!(", {accepted} accepted") };
         let summary = format!("{}, {}{accepted}\n", counted(errors, "error"), counted(warnings, "warning"));
         terminal.complain(&summary);

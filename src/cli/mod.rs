@@ -15,6 +15,7 @@ mod release;
 mod session;
 mod terminal;
 mod test;
+mod visible;
 mod why;
 
 use args::{Cli, Command};

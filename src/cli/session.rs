@@ -1,6 +1,6 @@
 //! What the commands have in common: a site read from disk, with its lock and side files.
 
-use super::args::{Global, SiteArg};
+use super::args::{Format, Global, SiteArg};
 use super::files::{self, Folder};
 use super::terminal::{Stream, Terminal};
 use super::{EXIT_FINDINGS, EXIT_FINE};
@@ -101,7 +101,9 @@ impl Session {
     pub(super) fn finish(self, stream: Stream) -> u8 {
         let failed = self.site.sink.has_errors();
         let reports = self.site.sink.into_sorted();
-        if self.terminal.is_json() && (failed || stream == Stream::Result) {
+        if self.terminal.format() == Format::Sarif {
+            self.terminal.report_sarif(&reports, &self.site.sources);
+        } else if self.terminal.is_json() && (failed || stream == Stream::Result) {
             self.terminal.report_json(&reports, &self.site.sources);
         } else {
             self.terminal.report(&reports, &self.site.sources, stream);

@@ -3,7 +3,7 @@
 //! Invariant: a reader that goes away early ends the output, not the program with an error.
 
 use super::args::{Color, Format, Global};
-use crate::diagnostic::{Diagnostic, Severity, codes, json, render};
+use crate::diagnostic::{Diagnostic, Severity, codes, json, render, sarif};
 use crate::source::SourceMap;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -69,6 +69,11 @@ impl Terminal {
         self.global.format == Format::Markdown
     }
 
+    /// The wanted form.
+    pub(super) fn format(&self) -> Format {
+        self.global.format
+    }
+
     pub(super) fn is_verbose(&self) -> bool {
         self.global.verbose
     }
@@ -109,6 +114,11 @@ impl Terminal {
             Stream::Result => self.print(&text),
             Stream::Report => self.complain(&text),
         }
+    }
+
+    /// Writes reports in the form of code scanning.
+    pub(super) fn report_sarif(&self, diagnostics: &[Diagnostic], sources: &SourceMap) {
+        self.print_json(&sarif::log(diagnostics, sources));
     }
 
     /// Writes reports as JSON.

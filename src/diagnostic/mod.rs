@@ -1,13 +1,14 @@
 //! What segc has to say about an input: one structure for every error, warning and note.
 //!
-//! In: findings of all stages. Out: [`Diagnostic`]s with stable codes, printed by [`render`] for people and by
-//! [`json`] for programs.
+//! In: findings of all stages. Out: [`Diagnostic`]s with stable codes, printed by [`render`] for people, by
+//! [`json`] for programs and by [`sarif`] for code scanning.
 //!
 //! Invariant: nothing here knows what a role or a rule is; a stage builds the diagnostic beside its own types.
 
 pub mod codes;
 pub mod json;
 pub mod render;
+pub mod sarif;
 
 use crate::source::Span;
 pub use codes::Code;

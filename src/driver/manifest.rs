@@ -7,7 +7,7 @@
 use super::compile::{PlannedPlatform, Written};
 use crate::policy::service::ServiceSet;
 use crate::policy::{Flow, KnownBy, Policy, RowId};
-use crate::source::SourceMap;
+use crate::source::{SourceFile, SourceMap};
 use crate::target::manifest::{self, Manifest};
 use crate::target::proof::Proof;
 use sha2::{Digest, Sha256};
@@ -15,6 +15,20 @@ use std::collections::BTreeMap;
 
 fn sha256(bytes: &[u8]) -> String {
     data_encoding::HEXLOWER.encode(&Sha256::digest(bytes))
+}
+
+/// The program with its version, as every output names it.
+pub fn tool() -> String {
+    format!("segc {}", env!("CARGO_PKG_VERSION"))
+}
+
+/// Every text that was read, with its digest.
+pub fn source_digests(sources: &SourceMap) -> Vec<manifest::ManifestSource> {
+    let digest = |file: &SourceFile| manifest::ManifestSource {
+        path: file.relative.clone(),
+        sha256: sha256(file.text.as_bytes()),
+    };
+    sources.iter().map(|(_, file)| digest(file)).collect()
 }
 
 /// The map from every rule of the written artefacts back to its reason.
@@ -28,23 +42,17 @@ pub(super) fn build_manifest(
     let header = policy.header();
     Manifest {
         schema: manifest::SCHEMA,
-        tool: format!("segc {}", env!("CARGO_PKG_VERSION")),
+        tool: tool(),
         language: crate::syntax::LANGUAGE_VERSION,
         catalogue: header.catalogue.clone(),
         site: header.site.clone(),
         release: header.release.clone(),
         as_of: header.as_of.to_string(),
-        sources: sources
-            .iter()
-            .map(|(_, file)| manifest::ManifestSource {
-                path: file.relative.clone(),
-                sha256: sha256(file.text.as_bytes()),
-            })
-            .collect(),
+        sources: source_digests(sources),
         artifacts: written.iter().map(manifest_artifact).collect(),
         roles: manifest_roles(policy, planned),
         rules: manifest_rules(policy, sources, written),
-        widenings: manifest_widenings(policy, proof),
+        widenings: widening_rows(policy, proof),
         quotas: manifest_quotas(planned),
         symbols: written
             .iter()
@@ -141,7 +149,8 @@ fn provenance(flow: &Flow, services: &ServiceSet, sources: &SourceMap) -> Vec<ma
     reasons
 }
 
-fn manifest_widenings(policy: &Policy, proof: &Proof) -> Vec<manifest::ManifestWidening> {
+/// What the artefacts permit beyond the file, in the manifest's form.
+pub fn widening_rows(policy: &Policy, proof: &Proof) -> Vec<manifest::ManifestWidening> {
     let widenings = proof.widenings.iter();
     widenings
         .map(|widening| manifest::ManifestWidening {

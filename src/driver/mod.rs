@@ -12,6 +12,7 @@ mod suggest;
 
 pub use compile::{CompileOptions, Compiled, CompiledArtifact, Selection, compile, plan_and_prove};
 pub use load::{ReadFailure, SourceReader, SourceText, extend_with, load};
+pub use manifest::{source_digests, tool, widening_rows};
 
 pub use releases::{ReleaseComparison, compare_releases};
 pub use suggest::suggest;

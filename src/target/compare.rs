@@ -99,6 +99,20 @@ impl Deployed {
         losses.into_iter().map(name).collect()
     }
 
+    /// Everything that may start a connection at the artefact level: the intended set where no artefact decides, else
+    /// what passes all enforced ends.
+    pub fn permitted(&self, policy: &Policy) -> FlowSet {
+        let mut candidates = policy.intended().clone();
+        for permits in self.permits.values() {
+            candidates = candidates.union(&permits.egress).union(&permits.ingress);
+        }
+        let mut permitted = FlowSet::empty();
+        for (from, to, _) in candidates.iter() {
+            permitted.insert(policy.universe(), from, to, &self.services(policy, from, to));
+        }
+        permitted
+    }
+
     /// Everything that passes all enforced ends and was not intended.
     pub fn widenings(&self, policy: &Policy) -> FlowSet {
         let mut candidates = FlowSet::empty();
@@ -193,6 +207,8 @@ mod tests {
         let deployed = permits_to(&policy, &["a", "b"], "tcp/443");
         let (users, b) = (policy.find("users").unwrap(), policy.find("b").unwrap());
         assert_eq!(deployed.widenings(&policy).iter().count(), 1);
+        let known = policy.intended().union(&deployed.widenings(&policy));
+        assert_eq!(deployed.permitted(&policy), known);
         assert_eq!(deployed.between(&policy, users, b), (services("tcp/443"), services("tcp/443")));
         assert_eq!(intended_between(&policy, users, b), (ServiceSet::empty(), ServiceSet::empty()));
         assert_eq!(permits_to(&policy, &["b"], "tcp/443").losses(&policy).len(), 1);

@@ -1,8 +1,9 @@
 """Compiles every example and hands each artefact to a checker that segc's authors did not write.
 
 CloudFormation goes to cfn-lint; ARM templates and Nutanix Flow documents to JSON Schemas of the targets; the manifest
-and the JSON of the other commands to the schemas in src/cli/schemas; the catalogue's YAML files to the schema beside
-them. Prints one line for each and fails when any of them finds anything.
+and the JSON of the other commands to the schemas in src/cli/schemas; SARIF to the schema of its standard; JUnit and
+HTML reports to parsers, hostile texts included; the catalogue's YAML files to the schema beside them. Prints one line
+for each and fails when any of them finds anything.
 """
 
 import json
@@ -13,6 +14,8 @@ import sys
 
 import jsonschema
 import yaml
+
+import reports
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 OUT = ROOT / "target" / "conformance" / "out"
@@ -75,10 +78,15 @@ def artefact_errors(path: pathlib.Path, spelling: str) -> list[str] | None:
     return None
 
 
+def printed_text(command: str, *arguments: object) -> str:
+    """What a command prints."""
+    words = [str(SEGC), *command.split(), *map(str, arguments)]
+    return subprocess.run(words, capture_output=True, encoding="utf-8", check=False).stdout
+
+
 def printed(command: str, *arguments: object) -> object:
     """The JSON that a command prints."""
-    words = [str(SEGC), *command.split(), *map(str, arguments), "--format", "json"]
-    return json.loads(subprocess.run(words, capture_output=True, text=True, check=False).stdout)
+    return json.loads(printed_text(command, *arguments, "--format", "json"))
 
 
 def output_errors(command: str, *arguments: object) -> list[str]:
@@ -98,7 +106,36 @@ def outputs(site: pathlib.Path, manifest: dict) -> dict[str, list[str]]:
         "why": output_errors("why", site, roles[0], roles[-1], "tcp/443", "--level", "artefact"),
         "diff": output_errors("diff", site, "--catalogue", "legacy..2026.11"),
         "explain": output_errors("explain", "SEG6002"),
+        **report_outputs(site),
     }
+
+
+def report_outputs(site: pathlib.Path) -> dict[str, list[str]]:
+    """The errors of the reports of one site for CI and auditors."""
+    cases = ["--cases", site.with_name("cases.yaml")] if site.with_name("cases.yaml").exists() else []
+    junit = printed_text("test", site, *cases, "--format", "junit")
+    page = printed_text("test", site, *cases, "--format", "html")
+    return {
+        "sarif": reports.sarif_errors(printed_text("check", site, "--format", "sarif")),
+        "junit": reports.junit_errors(junit, printed("test", site, *cases)),
+        "html": reports.html_errors(page),
+    }
+
+
+def hostile_results() -> dict[str, list[str]]:
+    """The errors of the reports of a site whose texts try to leave their places, and of one that does not compile."""
+    folder = OUT / "hostile"
+    folder.mkdir(parents=True, exist_ok=True)
+    site = folder / "site.seg"
+    site.write_text(reports.HOSTILE_SITE, encoding="utf-8")
+    site.with_name("cases.yaml").write_text(reports.HOSTILE_CASES, encoding="utf-8")
+    broken = folder / "broken ü.seg"
+    broken.write_text(reports.HOSTILE_SITE + "role x : vdaa { }\n", encoding="utf-8")
+    results = report_outputs(site)
+    results["test"] = output_errors("test", site, "--cases", site.with_name("cases.yaml"))
+    for name, path in (("sarif of a mistake", broken), ("sarif of nothing", folder / "absent.seg")):
+        results[name] = reports.sarif_errors(printed_text("check", path, "--format", "sarif"))
+    return results
 
 
 def catalogue_outputs() -> dict[str, list[str]]:
@@ -136,7 +173,7 @@ def example_results(site: pathlib.Path) -> dict[str, list[str]]:
 
 def main() -> int:
     """Checks the catalogue and all examples; 1 when anything has an error."""
-    groups = {"data": data_errors(), "catalogue": catalogue_outputs()}
+    groups = {"data": data_errors(), "catalogue": catalogue_outputs(), "hostile": hostile_results()}
     for site in sorted(ROOT.glob("examples/*/site.seg")):
         groups[site.parent.name] = example_results(site)
     failed = checked = 0
