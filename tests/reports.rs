@@ -160,10 +160,10 @@ fn junit_has_a_suite_for_each_source_of_questions() {
     assert_eq!(code, 1);
     for part in [
         "<testsuites name=\"segc test s 2026-01-10\" tests=\"9\" failures=\"1\" errors=\"0\">",
-        "<testsuite name=\"cases.yaml\" tests=\"2\" failures=\"1\" errors=\"0\" skipped=\"0\">",
+        "<testsuite name=\"cases.yaml\" tests=\"2\" failures=\"1\" errors=\"0\">",
         "<testsuite name=\"expect lines\" tests=\"5\" failures=\"0\"",
         "<testsuite name=\"forbids\" tests=\"2\" failures=\"0\"",
-        "<failure message=\"expected allow, got deny - wanted\" type=\"failure\">no line permits it: default deny</failure>",
+        "<failure message=\"expected allow, got deny - wanted\" type=\"verdict\">no line permits it: default deny</failure>",
     ] {
         assert!(xml.contains(part), "{part} is not in {xml}");
     }
@@ -177,6 +177,27 @@ fn a_site_without_a_day_is_asked_on_the_first_day_of_its_table() {
     let (code, found) = report(folder.path(), &["--cases", "cases.yaml"]);
     assert_eq!((code, found["as_of"].as_str()), (1, Some("2026-01-06")));
     assert_eq!(test(folder.path(), &[]).0, 1);
+}
+
+#[test]
+fn junit_tells_what_kept_segc_from_asking() {
+    let folder = folder_with(&SITE.replace("windows-server", "windows-servr"), TABLE);
+    let (code, xml) = test(folder.path(), &["--format", "junit"]);
+    assert_eq!(code, 1);
+    assert!(xml.contains("<testcase name=\"site.seg:5: SEG2104\" classname=\"errors\">"), "{xml}");
+    assert!(xml.contains("tests=\"2\" failures=\"0\" errors=\"2\""), "{xml}");
+}
+
+#[test]
+fn an_error_besides_the_answers_is_in_every_report() {
+    let folder = folder_with(&format!("{SITE}forbid own: users -> web : tcp/443 because \"x\"\n"), TABLE);
+    let (code, found) = report(folder.path(), &[]);
+    assert_eq!((code, found["findings"][0]["code"].as_str()), (1, Some("SEG5001")));
+    assert_eq!(found["forbids"][2]["intent"], "broken");
+    let (_, xml) = test(folder.path(), &["--format", "junit"]);
+    assert!(xml.contains("site.seg:9: SEG5001"), "{xml}");
+    let (_, page) = test(folder.path(), &["--format", "html"]);
+    assert!(page.contains("Something does not hold") && page.contains("SEG5001"));
 }
 
 /// A site and a table with a text in every place that takes one.

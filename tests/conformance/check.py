@@ -149,6 +149,8 @@ def catalogue_outputs() -> dict[str, list[str]]:
         for entry in entries[:: max(1, len(entries) // 5)]:
             name = entry.get("id", entry.get("name"))
             results[f"show {name}"] = output_errors("catalogue show", name)
+    refused = printed_text("test", broken, "--format", "junit")
+    results["junit of a mistake"] = reports.junit_errors(refused, printed("test", broken))
     return results
 
 

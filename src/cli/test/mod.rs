@@ -16,12 +16,12 @@ use super::terminal::Stream;
 use super::{EXIT_FINDINGS, EXIT_FINE};
 use crate::check::cases::{self, CaseFile};
 use crate::check::verdict::Level;
-use crate::diagnostic::{Diagnostic, codes};
+use crate::diagnostic::{Diagnostic, Severity, codes, json};
 use crate::driver::plan_and_prove;
 use crate::model::Model;
 use crate::policy::Policy;
 use crate::target::proof::Proof;
-use report::Report;
+use report::CaseResult;
 use std::collections::BTreeMap;
 use std::path::Path;
 use time::Date;
@@ -37,11 +37,18 @@ type Days = BTreeMap<Option<Date>, DayPolicy>;
 
 pub(super) fn run(arguments: &Test, global: &Global) -> u8 {
     let mut session = Session::open(&arguments.site, global);
-    let Some(model) = session.model() else { return session.finish(Stream::Report) };
-    let Some(report) = answer(arguments, &model, &mut session) else {
+    let answers = session.model().and_then(|model| answer(arguments, &model, &mut session));
+    let errors: Vec<Diagnostic> =
+        session.reports().into_iter().filter(|report| report.severity == Severity::Error).collect();
+    let (terminal, sources) = (&session.terminal, &session.site.sources);
+    let Some((cases, day)) = answers else {
+        if terminal.format() == Format::Junit {
+            // CI shows this file, and takes an empty one for a mistake of its own.
+            terminal.print(&junit::refused(&json::findings(&errors, sources)));
+        }
         return session.finish(Stream::Report);
     };
-    let terminal = &session.terminal;
+    let report = report::report(cases, &day, &errors, sources);
     match terminal.format() {
         Format::Json => terminal.print_json(&report),
         Format::Junit => terminal.print(&junit::document(&report)),
@@ -50,11 +57,12 @@ pub(super) fn run(arguments: &Test, global: &Global) -> u8 {
             terminal.print(&text::text(&report, !arguments.cases.is_empty(), terminal.is_verbose()));
         }
     }
-    session.finish_beside(if report.holds() { EXIT_FINE } else { EXIT_FINDINGS })
+    let code = if report.holds() { EXIT_FINE } else { EXIT_FINDINGS };
+    session.finish_beside(code)
 }
 
-/// Asks everything. `None` after a report in the session's sink.
-fn answer(arguments: &Test, model: &Model, session: &mut Session) -> Option<Report> {
+/// Asks every case: the answers, and the day of the site's own lines. `None` after a report in the session's sink.
+fn answer(arguments: &Test, model: &Model, session: &mut Session) -> Option<(Vec<CaseResult>, DayPolicy)> {
     let tables: Vec<Option<CaseFile>> =
         arguments.cases.iter().map(|path| read_table(path, session)).collect();
     let tables: Vec<CaseFile> = tables.into_iter().collect::<Option<_>>()?;
@@ -65,7 +73,7 @@ fn answer(arguments: &Test, model: &Model, session: &mut Session) -> Option<Repo
         return None;
     }
     let base = report_day(&tables, model, session);
-    let days = policies(&tables, base, model, session)?;
+    let mut days = policies(&tables, base, model, session)?;
     let mut cases = Vec::new();
     let asked = tables.iter().flat_map(|table| &table.cases);
     for case in asked.clone() {
@@ -76,7 +84,7 @@ fn answer(arguments: &Test, model: &Model, session: &mut Session) -> Option<Repo
     if cases.len() < asked.count() {
         return None;
     }
-    Some(report::report(cases, days.get(&base)?, &session.site.sources))
+    Some((cases, days.remove(&base)?))
 }
 
 fn read_table(path: &Path, session: &mut Session) -> Option<CaseFile> {

@@ -11,7 +11,7 @@ use askama::Template;
 #[derive(Template)]
 #[template(path = "proof-table.html", config = "src/cli/askama.toml")]
 struct Page<'a> {
-    report: &'a Report,
+    report: &'a Report<'a>,
 }
 
 impl Page<'_> {
@@ -28,7 +28,7 @@ impl Page<'_> {
 }
 
 /// The whole page.
-pub(super) fn document(report: &Report) -> String {
+pub(super) fn document(report: &Report<'_>) -> String {
     // Rendering into a string can't fail.
     Page { report }.render().unwrap_or_default()
 }

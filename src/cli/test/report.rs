@@ -11,6 +11,10 @@ use crate::check::expects::{self, Answered};
 use crate::check::proof_table::{self, ForbidProof};
 use crate::check::reasons::{self, Reason};
 use crate::check::verdict::ask;
+use crate::diagnostic::{
+    Diagnostic,
+    json::{self, JsonFinding},
+};
 use crate::driver::{Site, source_digests, tool, widening_rows};
 use crate::policy::{EnforcedBy, Exception, Policy, RoleId};
 use crate::source::{SourceMap, Span};
@@ -20,7 +24,7 @@ use std::collections::BTreeSet;
 
 /// Everything that a run of `segc test` has to say.
 #[derive(Debug, Serialize)]
-pub(super) struct Report {
+pub(super) struct Report<'a> {
     pub(super) site: String,
     pub(super) passed: usize,
     pub(super) failed: usize,
@@ -34,6 +38,8 @@ pub(super) struct Report {
     pub(super) tool: String,
     pub(super) catalogue: String,
     pub(super) sources: Vec<ManifestSource>,
+    /// Errors of the site: with one of them nothing is compiled, whatever the answers.
+    pub(super) findings: Vec<JsonFinding<'a>>,
 }
 
 /// The site's own expect lines.
@@ -120,10 +126,11 @@ pub(super) struct ExceptionRow {
     pub(super) place: Place,
 }
 
-impl Report {
+impl Report<'_> {
     /// True where nobody has to act.
     pub(super) fn holds(&self) -> bool {
-        self.failed == 0 && self.expects.failed == 0 && self.forbids_failed() == 0
+        let failed = self.failed + self.expects.failed + self.forbids_failed();
+        failed == 0 && self.findings.is_empty()
     }
 
     pub(super) fn forbids_failed(&self) -> usize {
@@ -172,9 +179,10 @@ impl ForbidRow {
             "proved" => self.proved_text(),
             "pierced" => format!("{}, but for exception {}", self.proved_text(), self.exceptions.join(", ")),
             "kept-elsewhere" => {
-                format!("not by the artefacts: {widenings} meets it; {} keeps it", self.keeper())
+                format!("not kept by the artefacts: met by {widenings}; {} keeps it", self.keeper())
             }
             "unknown" => "not proved: the artefacts could not be planned".to_owned(),
+            _ if self.meets.is_empty() => format!("broken by the artefacts: met by {widenings}"),
             _ => format!("broken by the artefacts: {}", self.meets.join("; ")),
         }
     }
@@ -227,7 +235,12 @@ pub(super) fn case_result(case: &Case, day: &DayPolicy, site: &mut Site) -> Opti
 }
 
 /// The whole report, for the day of the site's own lines.
-pub(super) fn report(cases: Vec<CaseResult>, day: &DayPolicy, sources: &SourceMap) -> Report {
+pub(super) fn report<'a>(
+    cases: Vec<CaseResult>,
+    day: &DayPolicy,
+    errors: &'a [Diagnostic],
+    sources: &'a SourceMap,
+) -> Report<'a> {
     let DayPolicy { policy, proof } = day;
     let header = policy.header();
     let count = |cases: &[CaseResult]| cases.iter().filter(|case| case.pass).count();
@@ -255,6 +268,7 @@ pub(super) fn report(cases: Vec<CaseResult>, day: &DayPolicy, sources: &SourceMa
         tool: tool(),
         catalogue: header.catalogue.clone(),
         sources: source_digests(sources),
+        findings: json::findings(errors, sources),
     }
 }
 

@@ -9,7 +9,7 @@ use super::report::{CaseResult, ForbidRow, Report};
 use std::fmt::Write;
 
 /// What failed, or everything, and the counts.
-pub(super) fn text(report: &Report, has_table: bool, all: bool) -> String {
+pub(super) fn text(report: &Report<'_>, has_table: bool, all: bool) -> String {
     let mut text = String::new();
     for case in report.cases.iter().chain(&report.expects.cases).filter(|case| all || !case.pass) {
         add_case(&mut text, case, all);
