@@ -135,6 +135,8 @@ def hostile_results() -> dict[str, list[str]]:
     results["test"] = output_errors("test", site, "--cases", site.with_name("cases.yaml"))
     for name, path in (("sarif of a mistake", broken), ("sarif of nothing", folder / "absent.seg")):
         results[name] = reports.sarif_errors(printed_text("check", path, "--format", "sarif"))
+    refused = printed_text("test", broken, "--format", "junit")
+    results["junit of a mistake"] = reports.junit_errors(refused, printed("test", broken))
     return results
 
 
@@ -149,8 +151,6 @@ def catalogue_outputs() -> dict[str, list[str]]:
         for entry in entries[:: max(1, len(entries) // 5)]:
             name = entry.get("id", entry.get("name"))
             results[f"show {name}"] = output_errors("catalogue show", name)
-    refused = printed_text("test", broken, "--format", "junit")
-    results["junit of a mistake"] = reports.junit_errors(refused, printed("test", broken))
     return results
 
 
