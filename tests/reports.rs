@@ -75,7 +75,7 @@ fn the_lines_of_the_site_are_asked_without_a_table() {
     assert_eq!((first["origin"].as_str(), first["level"].as_str()), (Some("site.seg:12"), Some("intent")));
     assert_eq!(first["reasons"][0]["text"], "allow front: People read pages");
     let (_, text) = test(folder.path(), &[]);
-    assert_eq!(text, "forbids: 2 proved, 0 failed\nexpect lines: 5 passed, 0 failed\n");
+    assert_eq!(text, "forbids: 2 hold, 0 fail\nexpect lines: 5 passed, 0 failed\n");
 }
 
 #[test]
@@ -133,6 +133,20 @@ fn forbids_and_exceptions_say_what_became_of_them() {
     }
     let (outside, _) = forbid("2026-01-10", 1);
     assert_eq!((outside["enforced"].as_str(), outside["kept_by"].as_str()), (Some("none"), Some("config")));
+}
+
+#[test]
+fn a_widening_that_meets_a_promise_is_told_with_who_keeps_it_then() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = root.join("examples/flex-azure");
+    let (code, found) = report(&folder, &["--cases", "cases.yaml"]);
+    let met =
+        found["forbids"].as_array().unwrap().iter().find(|forbid| forbid["name"] == "no-proxy-cc").unwrap();
+    assert_eq!((code, met["artefact"].as_str()), (0, Some("kept-elsewhere")));
+    let (_, page) = test(&folder, &["--format", "html"]);
+    let widening = met["widenings"][0].as_str().unwrap();
+    let told = format!("not kept by the artefacts: met by {widening}; a setting elsewhere keeps it");
+    assert!(page.contains(&told), "{told}");
 }
 
 #[test]

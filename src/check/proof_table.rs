@@ -9,13 +9,15 @@ use crate::policy::flow_set::FlowSet;
 use crate::policy::{EnforcedBy, Exception, Flow, Forbid, Policy};
 use crate::target::compare::Deployed;
 use crate::target::proof::{Proof, Widening};
+use serde::Serialize;
 use time::Date;
 
 /// Most packet classes that are spelled out for one forbid.
 const MOST_EXAMPLES: usize = 5;
 
 /// What became of a promise at one level.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// Nothing that it excludes is permitted.
     Proved,
@@ -30,17 +32,6 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The word of the outputs.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Proved => "proved",
-            Self::Pierced => "pierced",
-            Self::KeptElsewhere => "kept-elsewhere",
-            Self::Broken => "broken",
-            Self::Unknown => "unknown",
-        }
-    }
-
     /// True where nobody has to act.
     pub fn holds(self) -> bool {
         !matches!(self, Self::Broken | Self::Unknown)
@@ -48,25 +39,16 @@ impl Outcome {
 }
 
 /// For how much of a promise an artefact decides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Coverage {
     /// Every pair of its points has an enforced end.
     All,
     /// Some pairs have one.
     Part,
     /// None has one: the file's word stands.
+    #[serde(rename = "none")]
     Nothing,
-}
-
-impl Coverage {
-    /// The word of the outputs.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::All => "all",
-            Self::Part => "part",
-            Self::Nothing => "none",
-        }
-    }
 }
 
 /// A promise with what became of it.
@@ -229,7 +211,8 @@ fn examples(policy: &Policy, set: &FlowSet) -> Vec<String> {
 }
 
 /// Whether an exception is in force on a day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ExceptionState {
     /// Its first day is still to come.
     NotYet,
@@ -240,11 +223,11 @@ pub enum ExceptionState {
 }
 
 impl ExceptionState {
-    /// The word of the outputs.
-    pub fn word(self) -> &'static str {
+    /// The words for people.
+    pub fn words(self) -> &'static str {
         match self {
-            Self::NotYet => "not-yet",
-            Self::InForce => "in-force",
+            Self::NotYet => "not yet",
+            Self::InForce => "in force",
             Self::Expired => "expired",
         }
     }

@@ -6,6 +6,7 @@
 
 use super::super::visible as filters;
 use super::report::{CaseResult, Report};
+use crate::check::proof_table::ExceptionState;
 use askama::Template;
 
 #[derive(Template)]
@@ -23,7 +24,7 @@ impl Page<'_> {
     }
 
     fn in_force(&self) -> usize {
-        self.report.exceptions.iter().filter(|exception| exception.state == "in-force").count()
+        self.report.exceptions.iter().filter(|exception| exception.state == ExceptionState::InForce).count()
     }
 }
 

@@ -8,7 +8,7 @@
 use super::DayPolicy;
 use crate::check::cases::{self, Case};
 use crate::check::expects::{self, Answered};
-use crate::check::proof_table::{self, ForbidProof};
+use crate::check::proof_table::{self, Coverage, ExceptionState, ForbidProof, Outcome};
 use crate::check::reasons::{self, Reason};
 use crate::check::verdict::ask;
 use crate::diagnostic::{
@@ -96,10 +96,10 @@ pub(super) struct ForbidRow {
     pub(super) text: String,
     pub(super) because: String,
     pub(super) kept_by: &'static str,
-    pub(super) intent: &'static str,
-    pub(super) artefact: &'static str,
-    /// For how much of it an artefact decides: all, part, none.
-    pub(super) enforced: &'static str,
+    pub(super) intent: Outcome,
+    pub(super) artefact: Outcome,
+    /// For how much of it an artefact decides.
+    pub(super) enforced: Coverage,
     pub(super) pass: bool,
     pub(super) exceptions: Vec<String>,
     pub(super) widenings: Vec<String>,
@@ -113,7 +113,7 @@ pub(super) struct ForbidRow {
 #[derive(Debug, Serialize)]
 pub(super) struct ExceptionRow {
     pub(super) name: String,
-    pub(super) state: &'static str,
+    pub(super) state: ExceptionState,
     pub(super) starts: String,
     /// The first day on which it is no longer in force.
     pub(super) expires: String,
@@ -164,11 +164,13 @@ impl ForbidRow {
     /// What became of it in the file.
     pub(super) fn intent_text(&self) -> String {
         match self.intent {
-            "proved" => "proved at intent level".to_owned(),
-            "pierced" => {
+            Outcome::Proved => "proved at intent level".to_owned(),
+            Outcome::Pierced => {
                 format!("proved at intent level but for exception {}", self.exceptions.join(", "))
             }
-            _ => format!("broken by the file: {}", self.meets.join("; ")),
+            Outcome::KeptElsewhere | Outcome::Broken | Outcome::Unknown => {
+                format!("broken by the file: {}", self.meets.join("; "))
+            }
         }
     }
 
@@ -176,25 +178,29 @@ impl ForbidRow {
     pub(super) fn artefact_text(&self) -> String {
         let widenings = self.widenings.join(", ");
         match self.artefact {
-            "proved" => self.proved_text(),
-            "pierced" => format!("{}, but for exception {}", self.proved_text(), self.exceptions.join(", ")),
-            "kept-elsewhere" => {
+            Outcome::Proved => self.proved_text(),
+            Outcome::Pierced => {
+                format!("{}, but for exception {}", self.proved_text(), self.exceptions.join(", "))
+            }
+            Outcome::KeptElsewhere => {
                 format!("not kept by the artefacts: met by {widenings}; {} keeps it", self.keeper())
             }
-            "unknown" => "not proved: the artefacts could not be planned".to_owned(),
-            _ if self.meets.is_empty() => format!("broken by the artefacts: met by {widenings}"),
-            _ => format!("broken by the artefacts: {}", self.meets.join("; ")),
+            Outcome::Unknown => "not proved: the artefacts could not be planned".to_owned(),
+            Outcome::Broken if self.meets.is_empty() => {
+                format!("broken by the artefacts: met by {widenings}")
+            }
+            Outcome::Broken => format!("broken by the artefacts: {}", self.meets.join("; ")),
         }
     }
 
     fn proved_text(&self) -> String {
         match self.enforced {
-            "all" => "proved at artefact level".to_owned(),
-            "part" => format!(
+            Coverage::All => "proved at artefact level".to_owned(),
+            Coverage::Part => format!(
                 "proved at artefact level where an artefact enforces an end; else the file's word stands and {} keeps it",
                 self.keeper()
             ),
-            _ => format!(
+            Coverage::Nothing => format!(
                 "no artefact enforces either end: the file's word stands and {} keeps it",
                 self.keeper()
             ),
@@ -330,9 +336,9 @@ fn forbid_row(
             EnforcedBy::Citrix => "citrix",
             EnforcedBy::Config => "config",
         },
-        intent: found.intent.word(),
-        artefact: found.artefact.word(),
-        enforced: found.coverage.word(),
+        intent: found.intent,
+        artefact: found.artefact,
+        enforced: found.coverage,
         pass: found.holds(),
         exceptions: exceptions.map(|exception| exception.name.clone()).collect(),
         widenings: met.map(|widening| widening.id.clone()).collect(),
@@ -347,7 +353,7 @@ fn exception_row(policy: &Policy, exception: &Exception, sources: &SourceMap) ->
     let reasons: BTreeSet<&str> = lines.map(|line| line.because.as_str()).collect();
     ExceptionRow {
         name: exception.name.clone(),
-        state: proof_table::state(exception, policy.header().as_of).word(),
+        state: proof_table::state(exception, policy.header().as_of),
         starts: exception.starts.to_string(),
         expires: exception.expires.to_string(),
         ticket: exception.ticket.clone(),

@@ -24,13 +24,14 @@ pub(super) fn text(report: &Report<'_>, has_table: bool, all: bool) -> String {
                 &mut text,
                 &format!(
                     "exception {}: {}, from {starts}, expires {expires}",
-                    exception.name, exception.state
+                    exception.name,
+                    exception.state.words()
                 ),
             );
         }
     }
     let failed = report.forbids_failed();
-    line(&mut text, &format!("forbids: {} proved, {failed} failed", report.forbids.len() - failed));
+    line(&mut text, &format!("forbids: {} hold, {failed} fail", report.forbids.len() - failed));
     let expects = &report.expects;
     line(&mut text, &format!("expect lines: {} passed, {} failed", expects.passed, expects.failed));
     if has_table {
