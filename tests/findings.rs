@@ -182,6 +182,28 @@ fn what_a_site_accepts_stays_visible_with_its_reason() {
 }
 
 #[test]
+fn sarif_suppresses_what_is_accepted_and_keeps_the_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = registering("strict", "accept FC-08 because \"Approved in CHG1\"\n");
+    std::fs::write(folder.path().join("site.seg"), text).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_segc"))
+        .args(["check", "site.seg", "--format", "sarif", "--allow", "FC-13"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let log: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    let of = |code: &str| results.iter().find(|result| result["ruleId"] == code).unwrap();
+    let suppression = &of("SEG4008")["suppressions"][0];
+    assert_eq!(
+        (&suppression["kind"], &suppression["justification"]),
+        (&"inSource".into(), &"Approved in CHG1".into())
+    );
+    assert_eq!(of("SEG4013")["suppressions"][0]["kind"], "external");
+    assert!(results.iter().all(|result| result["suppressions"].is_array()));
+}
+
+#[test]
 fn a_finding_is_accepted_for_all_its_roles_or_not_at_all() {
     let for_one = check(&registering("strict", "accept FC-08 on vda because \"One\"\n"), &[]);
     assert_eq!(for_one.severities("FC-08"), ["warning"], "linux is not accepted");

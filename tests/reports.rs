@@ -22,7 +22,7 @@ segment inside on cloud { cidr = 10.0.0.0/24 }
 role web : windows-server on inside { }
 role db : windows-server on inside { }
 role users : client { cidr = 10.9.0.0/16 }
-role admins : client { cidr = 10.8.0.0/16 }
+role admins : admin { cidr = 10.8.0.0/28 }
 allow front: users -> web : tcp/443 because "People read pages"
 forbid no-rdp: any -> web : tcp/3389 because "Nobody manages machines from here"
 forbid outside: users -> admins : any because "Floors are kept apart" enforced-by config

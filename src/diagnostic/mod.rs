@@ -13,6 +13,9 @@ pub mod sarif;
 use crate::source::Span;
 pub use codes::Code;
 
+/// The reason of what the command line accepts.
+pub const ON_COMMAND_LINE: &str = "on the command line";
+
 /// How much a diagnostic weighs. The order is the order of weight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {

@@ -13,7 +13,7 @@
 //! (messages), 3.27 (results), 3.30 (regions), 3.49 (rules).
 
 use super::codes::{CodeInfo, TABLE};
-use super::{Code, Diagnostic, Label};
+use super::{Code, Diagnostic, Label, ON_COMMAND_LINE};
 use crate::source::{SourceFile, SourceMap, Span};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -106,6 +106,16 @@ struct Finding {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     related_locations: Vec<Location>,
     partial_fingerprints: BTreeMap<&'static str, String>,
+    /// Empty for what nobody accepts: the standard wants all results to have the key, or none.
+    suppressions: Vec<Suppression>,
+}
+
+/// Why the site lives with a result.
+#[derive(Debug, Clone, Serialize)]
+struct Suppression {
+    kind: &'static str,
+    status: &'static str,
+    justification: String,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -189,7 +199,13 @@ fn result(diagnostic: &Diagnostic, sources: &SourceMap, seen: &mut BTreeMap<Stri
             FINGERPRINT,
             fingerprint(diagnostic.code, &diagnostic.message, seen),
         )]),
+        suppressions: diagnostic.accepted.iter().map(|reason| suppression(reason)).collect(),
     }
+}
+
+fn suppression(reason: &str) -> Suppression {
+    let kind = if reason == ON_COMMAND_LINE { "external" } else { "inSource" };
+    Suppression { kind, status: "accepted", justification: reason.to_owned() }
 }
 
 /// What is wrong, what is to be seen at the place, the facts, what to do: one line each.

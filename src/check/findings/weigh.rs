@@ -7,13 +7,10 @@
 
 use super::{Review, weight};
 use crate::catalogue::KindClass;
-use crate::diagnostic::{Code, Diagnostic, Severity, Sink, codes};
+use crate::diagnostic::{Code, Diagnostic, ON_COMMAND_LINE, Severity, Sink, codes};
 use crate::model::{Accept, Model, RoleId};
 use std::collections::BTreeSet;
 use time::Date;
-
-/// The reason of what the command line accepts.
-const BY_COMMAND: &str = "on the command line";
 
 /// What the command line says about findings.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -115,7 +112,7 @@ fn weighed(mut report: Diagnostic, reason: Option<String>, choices: &Choices) ->
         return report;
     }
     let is_allowed = choices.allow.contains(&report.code);
-    let reason = reason.or_else(|| is_allowed.then(|| BY_COMMAND.to_owned()));
+    let reason = reason.or_else(|| is_allowed.then(|| ON_COMMAND_LINE.to_owned()));
     if choices.deny.contains(&report.code) {
         return report.severity(Severity::Error);
     }
