@@ -182,6 +182,7 @@ macro_rules! sites {
 }
 
 sites! {
+    crowded_aws "crowded-aws"
     cvad_nutanix "cvad-nutanix"
     daas_aws "daas-aws"
     flex_azure "flex-azure"

@@ -8,9 +8,13 @@ use super::terminal::Stream;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::driver::{Compiled, Selection, compile};
 use crate::policy::Policy;
+use crate::target::manifest::{Manifest, ManifestQuota};
 use crate::target::{Lock, json};
 use std::fmt::Write;
 use std::path::PathBuf;
+
+/// Per cent of a limit above which its use is shown without being asked for.
+const NEARLY_FULL: u8 = 80;
 
 pub(super) fn run(arguments: &Compile, global: &Global) -> u8 {
     if arguments.output.as_os_str() == "-" {
@@ -40,7 +44,13 @@ pub(super) fn run(arguments: &Compile, global: &Global) -> u8 {
     if written && session.terminal.is_json() {
         session.terminal.print_json(&compiled.manifest);
     } else if written && !session.terminal.is_quiet() {
-        session.terminal.print(&summary(&policy, &compiled, &arguments.output.display().to_string()));
+        let verbose = session.terminal.is_verbose();
+        session.terminal.print(&summary(
+            &policy,
+            &compiled,
+            &arguments.output.display().to_string(),
+            verbose,
+        ));
     }
     session.finish(Stream::Report)
 }
@@ -102,7 +112,20 @@ fn write_lock(session: &mut Session, used: &Lock) {
     }
 }
 
-fn summary(policy: &Policy, compiled: &Compiled, folder: &str) -> String {
+/// The limits with their use: all of them, or those that are nearly used up.
+fn quotas(manifest: &Manifest, all: bool) -> String {
+    let is_tight = |quota: &ManifestQuota| {
+        u128::from(quota.used) * 100 > u128::from(quota.limit) * u128::from(NEARLY_FULL)
+    };
+    let shown = manifest.quotas.iter().filter(|quota| all || is_tight(quota));
+    shown
+        .map(|ManifestQuota { platform, quota, used, limit }| {
+            format!("quota of {platform}: {used} of {limit} {quota}\n")
+        })
+        .collect()
+}
+
+fn summary(policy: &Policy, compiled: &Compiled, folder: &str, verbose: bool) -> String {
     let manifest = &compiled.manifest;
     let mut text = String::new();
     for artifact in &manifest.artifacts {
@@ -111,6 +134,7 @@ fn summary(policy: &Policy, compiled: &Compiled, folder: &str) -> String {
         let _ = writeln!(text, "{folder}/{}  {} {rules}", artifact.path, artifact.rules);
     }
     let _ = writeln!(text, "{folder}/manifest.json");
+    text += &quotas(manifest, verbose);
     for widening in compiled.proof.widenings.iter().filter(|widening| !widening.declared) {
         let (from, to) = (policy.name(widening.from), policy.name(widening.to));
         let (id, services, cause) = (&widening.id, &widening.services, &widening.cause);

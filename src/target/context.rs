@@ -59,6 +59,19 @@ impl<'a> PlanContext<'a> {
             .any(|(_, numbers)| numbers.contains_key(identity))
     }
 
+    /// The numbers that the lock has in a section.
+    pub fn locked(&self, section: &str) -> BTreeMap<String, u32> {
+        self.lock.numbers.get(section).cloned().unwrap_or_default()
+    }
+
+    /// Keeps numbers that several identities may share, for example places, with those that the lock has for identities
+    /// that are absent today.
+    pub fn keep(&mut self, section: &str, numbers: BTreeMap<String, u32>) {
+        let mut kept = self.locked(section);
+        kept.extend(numbers);
+        self.used.numbers.entry(section.to_owned()).or_default().extend(kept);
+    }
+
     /// Gives each identity a number between `low` and `high`, both included, no number twice, stable: an identity
     /// keeps what the lock has; a new one starts looking at the place that its identity points at, and takes no number
     /// that the lock keeps for somebody who is absent today, while others are left. `None` when there are more

@@ -119,8 +119,9 @@ struct ListId {
 
 /// Writes the calls.
 pub(super) fn render(plan: &Plan) -> Artifact {
+    let firsts = plan.groups.iter().filter(|group| group.part == 1);
     let mut writer = Writer {
-        names: plan.groups.iter().map(|group| (group.owner, group.name.as_str())).collect(),
+        first: firsts.map(|group| (group.owner, group.name.as_str())).collect(),
         symbols: BTreeSet::new(),
         pointers: Vec::new(),
     };
@@ -144,7 +145,8 @@ pub(super) fn render(plan: &Plan) -> Artifact {
 }
 
 struct Writer<'a> {
-    names: BTreeMap<RoleId, &'a str>,
+    /// Names of the first group of each owner.
+    first: BTreeMap<RoleId, &'a str>,
     symbols: BTreeSet<String>,
     pointers: Vec<RulePointer>,
 }
@@ -161,7 +163,7 @@ impl Writer<'_> {
                     tags: tags(plan, group),
                 }],
             },
-            revoke_security_group_egress: self.revokes(group.owner),
+            revoke_security_group_egress: self.revokes(group),
             authorize_security_group_ingress: self.authorize(plan, at, group, Direction::Ingress),
             authorize_security_group_egress: self.authorize(plan, at, group, Direction::Egress),
         }
@@ -180,8 +182,13 @@ impl Writer<'_> {
         }
     }
 
+    fn own(&mut self, group: &Group) -> String {
+        self.symbol("security-group", &group.name)
+    }
+
+    /// A peer is known by the first of its groups.
     fn group(&mut self, owner: RoleId) -> String {
-        let name = self.names.get(&owner).copied().unwrap_or_default();
+        let name = self.first.get(&owner).copied().unwrap_or_default();
         self.symbol("security-group", name)
     }
 
@@ -190,13 +197,13 @@ impl Writer<'_> {
     }
 
     /// A new group lets everything out; these take it back.
-    fn revokes(&mut self, owner: RoleId) -> Vec<Permissions> {
+    fn revokes(&mut self, group: &Group) -> Vec<Permissions> {
         let all = || IpPermission { ip_protocol: "-1".to_owned(), ..IpPermission::default() };
         let v4 = IpRange { cidr_ip: "0.0.0.0/0".to_owned(), description: None };
         let v6 = Ipv6Range { cidr_ipv6: "::/0".to_owned(), description: None };
         let permissions =
             [IpPermission { ip_ranges: vec![v4], ..all() }, IpPermission { ipv6_ranges: vec![v6], ..all() }];
-        let group_id = self.group(owner);
+        let group_id = self.own(group);
         let call = |permission| Permissions { group_id: group_id.clone(), ip_permissions: vec![permission] };
         permissions.into_iter().map(call).collect()
     }
@@ -210,8 +217,8 @@ impl Writer<'_> {
         direction: Direction,
     ) -> Option<Permissions> {
         let mut permissions: BTreeMap<Permission, Vec<&Rule>> = BTreeMap::new();
-        for rule in plan.rules.iter().filter(|rule| rule.group == group.owner && rule.direction == direction)
-        {
+        let inside = |rule: &&Rule| (rule.group, rule.part) == (group.owner, group.part);
+        for rule in plan.rules.iter().filter(inside).filter(|rule| rule.direction == direction) {
             permissions.entry(rule.permission).or_default().push(rule);
         }
         if permissions.is_empty() {
@@ -225,7 +232,7 @@ impl Writer<'_> {
             self.permission(permission, &rules, &format!("/groups/{at}/{call}/IpPermissions/{place}"))
         });
         let ip_permissions = ip_permissions.collect();
-        Some(Permissions { group_id: self.group(group.owner), ip_permissions })
+        Some(Permissions { group_id: self.own(group), ip_permissions })
     }
 
     fn permission(&mut self, permission: Permission, rules: &[&Rule], pointer: &str) -> IpPermission {

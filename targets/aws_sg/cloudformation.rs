@@ -167,10 +167,13 @@ pub(super) struct Tag {
     value: String,
 }
 
+/// Logical ids of groups by owner and part.
+type GroupIds<'a> = BTreeMap<(RoleId, u32), &'a str>;
+
 /// Writes the template.
 pub(super) fn render(plan: &Plan) -> Artifact {
-    let ids: BTreeMap<RoleId, &str> =
-        plan.groups.iter().map(|group| (group.owner, group.id.as_str())).collect();
+    let ids: GroupIds<'_> =
+        plan.groups.iter().map(|group| ((group.owner, group.part), group.id.as_str())).collect();
     let groups = plan.groups.iter().map(|group| (group.id.as_str(), group_resource(plan, group)));
     let rules = plan.rules.iter().map(|rule| (rule.id.as_str(), resource(plan, rule, &ids)));
     let template = Template {
@@ -260,11 +263,13 @@ fn inline(rule: &InlineEgress) -> InlineRule<'_> {
     }
 }
 
-fn resource<'a>(plan: &'a Plan, rule: &'a Rule, ids: &BTreeMap<RoleId, &'a str>) -> Resource<'a> {
-    let id_of =
-        |owner: RoleId| GroupId { attribute: [ids.get(&owner).copied().unwrap_or_default(), "GroupId"] };
+fn resource<'a>(plan: &'a Plan, rule: &'a Rule, ids: &GroupIds<'a>) -> Resource<'a> {
+    let part_of = |group: (RoleId, u32)| GroupId {
+        attribute: [ids.get(&group).copied().unwrap_or_default(), "GroupId"],
+    };
+    let id_of = |owner: RoleId| part_of((owner, 1));
     let mut properties = RuleProperties {
-        group_id: id_of(rule.group),
+        group_id: part_of((rule.group, rule.part)),
         ip_protocol: rule.permission.protocol.to_string(),
         from_port: rule.permission.from_port,
         to_port: rule.permission.to_port,

@@ -13,6 +13,16 @@ use crate::target::text::TextLimit;
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html>, read 2026-11.
 pub const RULES_PER_GROUP: u64 = 60;
 
+/// Groups that a network interface may wear, when the account's quota was not raised.
+///
+/// Source: as [`RULES_PER_GROUP`], read 2026-11.
+pub const GROUPS_PER_INTERFACE: u64 = 5;
+
+/// The most that the quota of groups can be raised to.
+///
+/// Source: as [`RULES_PER_GROUP`], read 2026-11.
+pub const RAISED_GROUPS_PER_INTERFACE: u64 = 16;
+
 /// Rules of a group times groups of a network interface, at most; also the most that the quota can be raised to for an
 /// interface with one group.
 ///
@@ -83,6 +93,11 @@ pub const PREFIX_LIST_NAME: TextLimit = TextLimit { length: 255, allowed: is_tag
 ///
 /// Source: as [`RULES_PER_GROUP`], section "Customer-managed prefix lists", read 2026-11.
 pub const PREFIX_LIST_ENTRIES: u64 = 1_000;
+
+/// Rules of all security groups that name one prefix list.
+///
+/// Source: as [`PREFIX_LIST_ENTRIES`], "References to a prefix list per resource type", read 2026-11.
+pub const PREFIX_LIST_REFERENCES: u64 = 5_000;
 
 /// How the names of the lists that AWS keeps begin; a customer's list can't.
 ///

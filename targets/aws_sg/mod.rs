@@ -11,6 +11,8 @@
 //!   first, and each rule is a resource of its own.
 //! - Everything about such a rule but its description is fixed when it is made, and a twin under another name is
 //!   refused. So its name is its identity, and an added flow never renames another rule.
+//! - A group takes a limited number of rules, and an interface several groups, whose rules add up. So rules that are
+//!   merged and still too many stand in further groups that every member wears; peers name the first one.
 //! - Roles that wear one group are one party to AWS. Rules go to the group, and what that opens for the other wearers is
 //!   a widening that the comparison finds.
 //! - A list of prefixes has an id that only the Region knows. So it is a parameter, or a symbol.
@@ -22,10 +24,13 @@ mod api;
 mod cloudformation;
 mod draft;
 pub mod limits;
+mod merge;
 mod names;
+mod overflow;
 mod permits;
 pub mod plan;
 mod quota;
+mod split;
 #[cfg(test)]
 mod tests;
 
@@ -67,6 +72,11 @@ const PLATFORM: PlatformSpec = PlatformSpec {
             ValueType::Number { low: 1, high: limits::RULES_TIMES_GROUPS },
             "rules that a group may have in one direction, where the account's quota was raised",
         ),
+        AttributeSpec::optional(
+            quota::GROUPS_PER_INTERFACE,
+            ValueType::Number { low: 1, high: limits::RAISED_GROUPS_PER_INTERFACE },
+            "groups of this site that an interface may wear, where the quota was raised or others use a part of it",
+        ),
     ],
     role_attributes: &[AttributeSpec::optional(
         quota::LIST_ENTRIES,
@@ -89,7 +99,7 @@ pub struct AwsSg;
 /// What a manifest says of a role: the logical ids of the groups that it wears.
 #[derive(Serialize)]
 struct Identity<'a> {
-    groups: [&'a str; 1],
+    groups: Vec<&'a str>,
 }
 
 impl Backend for AwsSg {
@@ -109,8 +119,8 @@ impl Backend for AwsSg {
 
     fn identities(&self, plan: &Plan) -> BTreeMap<RoleId, serde_json::Value> {
         let identity = |(role, owner): (&RoleId, &RoleId)| {
-            let group = plan.group(*owner)?;
-            Some((*role, serde_json::to_value(Identity { groups: [&group.id] }).ok()?))
+            let groups = plan.groups_of(*owner).into_iter().map(|group| group.id.as_str()).collect();
+            Some((*role, serde_json::to_value(Identity { groups }).ok()?))
         };
         plan.wears.iter().filter_map(identity).collect()
     }

@@ -51,6 +51,16 @@ pub(super) fn group_id(role: &str) -> String {
     format!("Sg{}", token(role))
 }
 
+/// The logical id of a further group of a role: `Sg2Vda`. No role's part of an id begins with a digit, so no role has it.
+pub(super) fn further_group_id(token: &str, part: u32) -> String {
+    format!("Sg{part}{token}")
+}
+
+/// The name of a further group of a role: `seg-<site>-<role>.2`. No name of the language has a dot, so no role has it.
+pub(super) fn further_group_name(first: &str, part: u32) -> String {
+    format!("{first}.{part}")
+}
+
 /// The name of a role's group: `seg-<site>-<role>` in lower case, because AWS compares group names without case.
 pub(super) fn group_name(site: &str, role: &str) -> String {
     let site_part = name_part(site);

@@ -2,10 +2,13 @@
 //!
 //! In: a plan's groups and rules, and the points of the policy. Out: two sets of packet classes, one for each end.
 //!
+//! The groups of a role add up, because each of its members wears them all, and a peer that names the first of them means
+//! the same interfaces as any other.
+//!
 //! Invariant: nothing here is shared with planning but the plan's own terms. A group without an egress rule inside it
 //! counts as open to everywhere, because that is what CloudFormation leaves behind.
 
-use super::plan::{IpProtocol, Peer, Permission, Plan, Rule};
+use super::plan::{Group, IpProtocol, Peer, Permission, Plan, Rule};
 use crate::policy::address::AddressSet;
 use crate::policy::flow_set::FlowSet;
 use crate::policy::service::{Protocol, ServiceSet};
@@ -30,20 +33,24 @@ fn is_loopback(net: IpNet) -> bool {
 pub(super) fn permits(plan: &Plan, policy: &Policy) -> Result<Permits, NotAligned> {
     let reader = Reader { policy, universe: policy.universe(), members: members(plan, policy) };
     let mut permits = Permits::default();
-    for group in &plan.groups {
-        let own = reader.members_of(group.owner);
-        if group.inline_egress.is_empty() {
+    let mut owners: BTreeMap<RoleId, Vec<&Group>> = BTreeMap::new();
+    plan.groups.iter().for_each(|group| owners.entry(group.owner).or_default().push(group));
+    for (owner, groups) in owners {
+        let own = reader.members_of(owner);
+        if groups.iter().any(|group| group.inline_egress.is_empty()) {
             reader.insert(&mut permits, Direction::Egress, own, &reader.everybody(), &ServiceSet::any());
         }
-        let mut ranges = Ranges::default();
-        for rule in &group.inline_egress {
-            ranges.add(&services(rule.permission), rule.cidr);
-        }
-        reader.insert_ranges(&mut permits, Direction::Egress, own, ranges)?;
         for direction in [Direction::Ingress, Direction::Egress] {
-            let rules =
-                plan.rules.iter().filter(|rule| rule.group == group.owner && rule.direction == direction);
-            reader.read(&mut permits, direction, own, rules)?;
+            let inline = groups.iter().flat_map(|group| &group.inline_egress);
+            let mut ranges = Ranges::default();
+            for rule in inline.filter(|_| direction == Direction::Egress) {
+                ranges.add(&services(rule.permission), rule.cidr);
+            }
+            let stands = |rule: &&Rule| {
+                groups.iter().any(|group| (group.owner, group.part) == (rule.group, rule.part))
+            };
+            let rules = plan.rules.iter().filter(stands).filter(|rule| rule.direction == direction);
+            reader.read(&mut permits, direction, own, rules, ranges)?;
         }
     }
     Ok(permits)
@@ -73,15 +80,15 @@ impl Reader<'_> {
         self.universe.iter().map(|(atom, _)| atom).collect()
     }
 
-    /// The rules of one direction of one group add up.
+    /// The rules of one direction of all groups of an owner add up, with the ranges that stand inside the groups.
     fn read<'r>(
         &self,
         permits: &mut Permits,
         direction: Direction,
         own: &[AtomId],
         rules: impl Iterator<Item = &'r Rule>,
+        mut ranges: Ranges,
     ) -> Result<(), NotAligned> {
-        let mut ranges = Ranges::default();
         for rule in rules {
             let services = services(rule.permission);
             match &rule.peer {

@@ -2,12 +2,13 @@
 //!
 //! In: a policy and one of its platforms. Out: a [`Plan`] within every limit, in the terms of the EC2 API.
 //!
-//! Invariant: one group for each group owner; every group states its egress; no two rules have the same group, direction,
+//! Invariant: one group for each group owner, more only where its rules pass AWS's quota; every group states its egress; no two rules have the same group, direction,
 //! protocol, ports and peer; groups and rules are sorted by logical id, and an id depends on identity only.
 
-use super::draft::{Draft, Slot};
+use super::draft::Draft;
 use super::quota::{self, Quota};
-use super::{cloudformation, limits, names};
+use super::split::Placed;
+use super::{cloudformation, limits, names, overflow};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::policy::service::{Protocol, ServiceRange, ServiceSet};
 use crate::policy::{KnownBy, Party, Platform, PlatformId, Policy, RoleId, RowId};
@@ -46,9 +47,11 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The group of an owner.
-    pub fn group(&self, owner: RoleId) -> Option<&Group> {
-        self.groups.iter().find(|group| group.owner == owner)
+    /// The groups of an owner, the first one first. Who wears one of them wears all.
+    pub fn groups_of(&self, owner: RoleId) -> Vec<&Group> {
+        let mut groups: Vec<&Group> = self.groups.iter().filter(|group| group.owner == owner).collect();
+        groups.sort_by_key(|group| group.part);
+        groups
     }
 }
 
@@ -57,6 +60,9 @@ impl Plan {
 pub struct Group {
     /// The role that it is named after.
     pub owner: RoleId,
+    /// Which of the owner's groups it is: 1 for the first one, which peers name, and the only one while its quota has
+    /// room for all rules.
+    pub part: u32,
     /// The owner's name today; logical id and group name keep the name that it had at first.
     pub role: String,
     /// Names of all roles that wear it, sorted.
@@ -72,9 +78,20 @@ pub struct Group {
 }
 
 impl Group {
-    /// The role's part of the logical id.
+    /// The role's part of the logical id of the owner's first group.
     pub fn token(&self) -> &str {
         self.id.strip_prefix("Sg").unwrap_or(&self.id)
+    }
+
+    /// A further group of the same owner, for rules that have no room in the earlier ones.
+    fn further(&self, part: u32) -> Self {
+        Self {
+            part,
+            id: names::further_group_id(self.token(), part),
+            name: names::further_group_name(&self.name, part),
+            description: format!("{}, group {part}", self.description),
+            ..self.clone()
+        }
     }
 }
 
@@ -162,7 +179,7 @@ impl Permission {
 /// The other end of a rule: exactly one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Peer {
-    /// Whoever wears the group of this owner.
+    /// Whoever wears the first group of this owner, and so all of its groups.
     Group(RoleId),
     /// A range of addresses.
     Cidr(IpNet),
@@ -177,6 +194,8 @@ pub struct Rule {
     pub id: String,
     /// Owner of the group that it belongs to.
     pub group: RoleId,
+    /// Which of the owner's groups, from 1.
+    pub part: u32,
     /// As seen from the group's members.
     pub direction: Direction,
     /// Protocol and ports.
@@ -211,10 +230,13 @@ pub(super) fn plan(policy: &Policy, id: PlatformId, cx: &mut PlanContext<'_>) ->
     let prefix_lists = plan_prefix_lists(policy, id, platform, &mut reports);
     let mut draft = Draft::new(policy, id, &mut reports);
     let quota = Quota::new(policy, platform);
+    reports.extend(overflow::impossible_quota(platform, quota.room()));
     quota.fit(&mut draft, groups.len());
-    reports.extend(quota.exceeded(policy, &draft, &groups));
+    let placed = place(&quota, &draft, &groups, &platform.name, cx);
+    reports.extend(overflow::exceeded(policy, &placed, &groups, quota.room()));
 
     let used: BTreeSet<&str> = draft.prefix_lists().collect();
+    let groups = with_further(groups, &placed);
     let mut plan = Plan {
         site: policy.header().site.clone(),
         platform: platform.name.clone(),
@@ -222,21 +244,57 @@ pub(super) fn plan(policy: &Policy, id: PlatformId, cx: &mut PlanContext<'_>) ->
         account: platform.attribute("account").map(str::to_owned),
         region: platform.attribute("region").map(str::to_owned),
         vpc: platform.attribute("vpc").map(str::to_owned),
-        rules: plan_rules(policy, &draft, &groups),
+        rules: plan_rules(policy, &placed),
         prefix_lists: prefix_lists.into_iter().filter(|list| used.contains(list.name.as_str())).collect(),
         wears: policy.enforced_on(id).map(|(role, party)| (role, party.group)).collect(),
-        quotas: quota.used(&draft, &groups),
-        groups: groups.into_values().collect(),
+        quotas: quota.used(&placed, &groups),
+        groups,
     };
     plan.groups.sort_by(|a, b| a.id.cmp(&b.id));
     reports.extend(clashing_names(policy, &plan));
-    plan.quotas.extend(quota::template(&plan, cloudformation::render(&plan).bytes.len()));
-    reports.extend(quota::template_exceeded(platform, &plan));
+    let whole = quota::whole(&plan, cloudformation::render(&plan).bytes.len());
+    reports.extend(overflow::whole_exceeded(platform, &plan, &whole));
+    plan.quotas.extend(whole);
     if reports.is_empty() {
         return Some(plan);
     }
     reports.into_iter().for_each(|report| cx.report(report));
     None
+}
+
+/// Places the rules among the groups of their owners, as the lock has them, and keeps the places where room is scarce.
+fn place(
+    quota: &Quota,
+    draft: &Draft,
+    groups: &BTreeMap<RoleId, Group>,
+    platform: &str,
+    cx: &mut PlanContext<'_>,
+) -> Vec<Placed> {
+    let section = |group: &Group| format!("{platform}/groups/{}", group.id);
+    let placed = quota.place(draft, groups, &|group| cx.locked(&section(group)));
+    for (owner, group) in groups {
+        let is_locked = !cx.locked(&section(group)).is_empty();
+        let kept = quota.kept(*owner, &placed, is_locked);
+        if !kept.is_empty() {
+            cx.keep(&section(group), kept);
+        }
+    }
+    placed
+}
+
+/// The first group of each owner, and as many further ones as its rules stand in.
+fn with_further(groups: BTreeMap<RoleId, Group>, placed: &[Placed]) -> Vec<Group> {
+    let mut all = Vec::new();
+    for (owner, group) in groups {
+        let parts: BTreeSet<u32> = placed
+            .iter()
+            .filter(|rule| rule.slot.owner == owner && rule.part > 1)
+            .map(|rule| rule.part)
+            .collect();
+        all.extend(parts.into_iter().map(|part| group.further(part)));
+        all.push(group);
+    }
+    all
 }
 
 /// One group for each role that is enforced here and wears its own, and for each whose group is worn.
@@ -266,6 +324,7 @@ fn new_group(site: &str, owner: RoleId, party: &Party) -> Group {
     };
     Group {
         owner,
+        part: 1,
         role: party.name.clone(),
         worn_by: Vec::new(),
         id: names::group_id(name),
@@ -345,29 +404,24 @@ fn bad_list(party: &Party, list: &str, platform: &Platform) -> Option<Diagnostic
     )
 }
 
-fn plan_rules(policy: &Policy, draft: &Draft, groups: &BTreeMap<RoleId, Group>) -> Vec<Rule> {
-    let mut rules = Vec::new();
-    for (Slot { owner, direction }, peer, range, rows) in draft.rules() {
-        let Some(group) = groups.get(owner) else { continue };
-        let peer_group = match peer {
-            Peer::Group(owner) => groups.get(owner),
-            _ => None,
-        };
-        rules.push(Rule {
-            id: names::rule_id(group, *direction, range, peer, peer_group),
-            group: *owner,
-            direction: *direction,
-            permission: Permission::of(range),
-            services: ServiceSet::from_ranges([range]),
-            peer: peer.clone(),
-            description: describe(policy, rows, range),
-            rows: rows
-                .iter()
-                .filter_map(|row| policy.flows().get(*row))
-                .map(|flow| flow.id.clone())
-                .collect(),
-        });
-    }
+fn plan_rules(policy: &Policy, placed: &[Placed]) -> Vec<Rule> {
+    let rule = |placed: &Placed| Rule {
+        id: placed.id.clone(),
+        group: placed.slot.owner,
+        part: placed.part,
+        direction: placed.slot.direction,
+        permission: Permission::of(placed.range),
+        services: ServiceSet::from_ranges([placed.range]),
+        peer: placed.peer.clone(),
+        description: describe(policy, &placed.rows, placed.range),
+        rows: placed
+            .rows
+            .iter()
+            .filter_map(|row| policy.flows().get(*row))
+            .map(|flow| flow.id.clone())
+            .collect(),
+    };
+    let mut rules: Vec<Rule> = placed.iter().map(rule).collect();
     rules.sort_by(|a, b| a.id.cmp(&b.id));
     rules
 }

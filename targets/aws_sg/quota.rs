@@ -1,34 +1,38 @@
-//! Counting as AWS counts, and what to say when it is too much.
+//! Counting as AWS counts, and what fits where.
 //!
-//! In: drafted rules and the platform's attributes. Out: quota uses, merged drafts where a quota forces it, reports.
+//! In: drafted rules and the platform's attributes. Out: quota uses, merged drafts where a quota forces it, and the group
+//! that each rule stands in.
 //!
 //! Invariant: nothing is merged that was not over a limit; a count is never lower than what AWS will count, but for
 //! customer lists whose size nobody states, and their lines say so.
 
 use super::draft::{Draft, Slot, family};
 use super::plan::{Group, Peer, Plan};
+use super::split::{self, Placed, Room, Weight};
 use super::{limits, names};
-use crate::diagnostic::{Diagnostic, codes};
 use crate::policy::address::Family;
 use crate::policy::{KnownBy, Platform, Policy, RoleId};
 use crate::target::QuotaUse;
 use crate::target::half::Direction;
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The attribute of a platform that states a raised quota.
+/// The attribute of a platform that states a raised quota of rules.
 pub(super) const RULES_PER_GROUP: &str = "rules-per-group";
+
+/// The attribute of a platform that states how many groups an interface may wear.
+pub(super) const GROUPS_PER_INTERFACE: &str = "groups-per-interface";
 
 /// The attribute of a role that states `MaxEntries` of its prefix list.
 pub(super) const LIST_ENTRIES: &str = "prefix-list-entries";
 
-/// Rows that a report points at.
-const CONTRIBUTORS: usize = 3;
+/// Per cent of a direction's room from which on the lock keeps the places of its rules, so that those which are there
+/// already stay when the first rule finds no room. Ours.
+const LOCKED_FROM: u64 = 80;
 
 /// The limits of one platform.
 #[derive(Debug, Clone)]
 pub(super) struct Quota {
-    rules_per_group: u64,
+    room: Room,
     lists: BTreeMap<String, ListWeight>,
 }
 
@@ -40,9 +44,6 @@ struct ListWeight {
     known: bool,
 }
 
-/// One direction of one group in one family.
-type Counted = (Slot, Family);
-
 #[derive(Debug, Clone, Default)]
 struct Count {
     used: u64,
@@ -51,9 +52,8 @@ struct Count {
 }
 
 impl Quota {
-    /// Reads the platform's quota and the sizes of all prefix lists of the site.
+    /// Reads the platform's quotas and the sizes of all prefix lists of the site.
     pub(super) fn new(policy: &Policy, platform: &Platform) -> Self {
-        let raised = platform.attribute(RULES_PER_GROUP).and_then(|text| text.parse().ok());
         let mut lists: BTreeMap<String, ListWeight> = BTreeMap::new();
         for (_, party) in policy.parties() {
             let stated = party.attribute(LIST_ENTRIES).and_then(|text| text.parse().ok());
@@ -66,71 +66,125 @@ impl Quota {
                 }
             }
         }
-        Self { rules_per_group: raised.unwrap_or(limits::RULES_PER_GROUP), lists }
+        Self { room: room(platform), lists }
     }
 
-    /// Merges the rules of directions that are over their limit, and all rules when the template is.
+    /// What a role's groups have room for.
+    pub(super) fn room(&self) -> Room {
+        self.room
+    }
+
+    /// Merges the rules of directions that are over the limit of one group, and all rules when the template is.
     pub(super) fn fit(&self, draft: &mut Draft, groups: usize) {
-        let over: BTreeSet<Slot> = self.over(draft).map(|((slot, _), _)| slot).collect();
+        let over: Vec<Slot> =
+            self.weights(draft).filter(|(_, sum)| self.is_over(sum)).map(|(slot, _)| slot).collect();
         over.into_iter().for_each(|slot| draft.compact(slot));
         if number(groups + draft.len()) > limits::TEMPLATE_RESOURCES {
             draft.slots().into_iter().for_each(|slot| draft.compact(slot));
         }
     }
 
-    /// One report for each direction of a group that is over its limit in a family.
-    pub(super) fn exceeded(
-        &self,
-        policy: &Policy,
-        draft: &Draft,
-        groups: &BTreeMap<RoleId, Group>,
-    ) -> Vec<Diagnostic> {
-        let over = self.over(draft).filter_map(|(counted, count)| {
-            groups.get(&counted.0.owner).map(|group| self.report(policy, draft, group, counted, count.used))
-        });
-        over.collect()
+    fn is_over(&self, sum: &Weight) -> bool {
+        sum.values().any(|used| *used > self.room.rules)
     }
 
-    /// Rules of each group, direction and family, and the number of groups.
-    pub(super) fn used(&self, draft: &Draft, groups: &BTreeMap<RoleId, Group>) -> Vec<QuotaUse> {
-        let mut uses: Vec<QuotaUse> = Vec::new();
-        let mut counts = self.counts(draft);
-        for owner in groups.keys() {
-            let slot = Slot { owner: *owner, direction: Direction::Egress };
-            counts.entry((slot, Family::V4)).or_insert_with(closing_rule);
-        }
-        for ((slot, family), count) in counts {
-            let Some(group) = groups.get(&slot.owner) else { continue };
-            let mut quota = format!("rules {}, {}, of {}", way(slot.direction), word(family), group.id);
-            if !count.unknown.is_empty() {
-                let names: Vec<&str> = count.unknown.iter().map(String::as_str).collect();
-                quota += &format!(" (at least: the size of {} is not stated)", names.join(", "));
+    /// What each direction would count if it stood in one group.
+    fn weights<'a>(&'a self, draft: &'a Draft) -> impl Iterator<Item = (Slot, Weight)> + 'a {
+        draft.slots().into_iter().map(|slot| {
+            let mut sum = start(slot.direction);
+            for (_, peer, ..) in draft.rules().filter(|(at, ..)| **at == slot) {
+                add(&mut sum, &self.weight(peer).counted());
             }
-            uses.push(QuotaUse { quota, used: count.used, limit: self.rules_per_group });
+            (slot, sum)
+        })
+    }
+
+    /// Names every rule and gives it a place. `locked` are the places that the lock has for the rules of a group.
+    pub(super) fn place(
+        &self,
+        draft: &Draft,
+        groups: &BTreeMap<RoleId, Group>,
+        locked: &dyn Fn(&Group) -> BTreeMap<String, u32>,
+    ) -> Vec<Placed> {
+        let mut placed: Vec<Placed> = Vec::new();
+        for slot in draft.slots() {
+            let Some(group) = groups.get(&slot.owner) else { continue };
+            let rules = draft.rules().filter(|(at, ..)| **at == slot);
+            let mut rules: Vec<Placed> = rules
+                .map(|(_, peer, range, rows)| {
+                    let peer_group = match peer {
+                        Peer::Group(owner) => groups.get(owner),
+                        _ => None,
+                    };
+                    let id = names::rule_id(group, slot.direction, range, peer, peer_group);
+                    let (peer, weight) = (peer.clone(), self.weight(peer).counted());
+                    Placed { slot, peer, range, rows: rows.clone(), id, weight, part: 1 }
+                })
+                .collect();
+            split::place(&mut rules, &start(slot.direction), self.room, &locked(group));
+            placed.extend(rules);
         }
+        placed
+    }
+
+    /// The places of an owner's rules that the lock is to keep; none while there is plenty of room.
+    pub(super) fn kept(&self, owner: RoleId, placed: &[Placed], is_locked: bool) -> BTreeMap<String, u32> {
+        let own = || placed.iter().filter(|rule| rule.slot.owner == owner);
+        let mut sums: BTreeMap<Direction, Weight> = BTreeMap::new();
+        for rule in own() {
+            let direction = rule.slot.direction;
+            add(sums.entry(direction).or_insert_with(|| start(direction)), &rule.weight);
+        }
+        let is_tight = |used: &u64| used.saturating_mul(100) > self.room.rules.saturating_mul(LOCKED_FROM);
+        if !is_locked && !sums.values().flat_map(BTreeMap::values).any(is_tight) {
+            return BTreeMap::new();
+        }
+        own().map(|rule| (rule.id.clone(), rule.part)).collect()
+    }
+
+    /// Rules of each group, direction and family, and groups of an interface.
+    pub(super) fn used(&self, placed: &[Placed], groups: &[Group]) -> Vec<QuotaUse> {
+        let mut uses: Vec<QuotaUse> = groups
+            .iter()
+            .flat_map(|group| [Direction::Ingress, Direction::Egress].map(|direction| (group, direction)))
+            .flat_map(|(group, direction)| self.used_of(placed, group, direction))
+            .collect();
         uses.sort_by(|a, b| a.quota.cmp(&b.quota));
-        let quota = "groups in a Region".to_owned();
-        uses.push(QuotaUse { quota, used: number(groups.len()), limit: limits::GROUPS_PER_REGION });
+        let mut worn: BTreeMap<RoleId, u64> = BTreeMap::new();
+        groups.iter().for_each(|group| *worn.entry(group.owner).or_default() += 1);
+        uses.push(QuotaUse {
+            quota: "groups on an interface".to_owned(),
+            used: worn.into_values().max().unwrap_or_default(),
+            limit: u64::from(self.room.groups),
+        });
         uses
     }
 
-    fn over<'a>(&'a self, draft: &Draft) -> impl Iterator<Item = (Counted, Count)> + 'a {
-        self.counts(draft).into_iter().filter(|(_, count)| count.used > self.rules_per_group)
-    }
-
-    fn counts(&self, draft: &Draft) -> BTreeMap<Counted, Count> {
-        let mut counts: BTreeMap<Counted, Count> = BTreeMap::new();
-        for (slot, peer, _, _) in draft.rules() {
-            let weight = self.weight(peer);
-            for family in &weight.families {
-                let count = counts.entry((*slot, *family)).or_insert_with(|| start(*slot, *family));
-                count.used += weight.entries;
-                if let (Peer::PrefixList(list), false) = (peer, weight.known) {
+    /// The rules of one direction of one group, by family.
+    fn used_of(&self, placed: &[Placed], group: &Group, direction: Direction) -> Vec<QuotaUse> {
+        let slot = Slot { owner: group.owner, direction };
+        let mut counts: BTreeMap<Family, Count> = BTreeMap::new();
+        for (family, used) in start(direction) {
+            counts.insert(family, Count { used, ..Count::default() });
+        }
+        for rule in placed.iter().filter(|rule| rule.slot == slot && rule.part == group.part) {
+            for (family, weight) in &rule.weight {
+                let count = counts.entry(*family).or_default();
+                count.used += weight;
+                if let (Peer::PrefixList(list), false) = (&rule.peer, self.weight(&rule.peer).known) {
                     count.unknown.insert(list.clone());
                 }
             }
         }
-        counts
+        let line = |(family, count): (Family, Count)| {
+            let mut quota = format!("rules {}, {}, of {}", way(direction), word(family), group.id);
+            if !count.unknown.is_empty() {
+                let names: Vec<&str> = count.unknown.iter().map(String::as_str).collect();
+                quota += &format!(" (at least: the size of {} is not stated)", names.join(", "));
+            }
+            QuotaUse { quota, used: count.used, limit: self.room.rules }
+        };
+        counts.into_iter().map(line).collect()
     }
 
     fn weight(&self, peer: &Peer) -> ListWeight {
@@ -144,68 +198,21 @@ impl Quota {
             }
         }
     }
+}
 
-    fn report(
-        &self,
-        policy: &Policy,
-        draft: &Draft,
-        group: &Group,
-        (slot, family): Counted,
-        used: u64,
-    ) -> Diagnostic {
-        let limit = self.rules_per_group;
-        let (way, word) = (way(slot.direction), word(family));
-        let message = format!(
-            "the group of `{}` needs {used} rules {way} for {word}, and AWS takes {limit}",
-            group.role
-        );
-        let mut report = Diagnostic::new(codes::QUOTA_EXCEEDED, message);
-        if let Some(party) = policy.party(group.owner) {
-            report = report.label(party.span, format!("the group is worn by {}", group.worn_by.join(", ")));
-        }
-        let contributors = self.contributors(draft, slot, family);
-        for (row, count) in contributors.iter().take(CONTRIBUTORS) {
-            let Some(flow) = policy.flows().get(*row) else { continue };
-            let (from, to) = (policy.name(flow.from), policy.name(flow.to));
-            if let Some(reason) = flow.provenance.first() {
-                let text = format!("{count} for {from} -> {to} : {} ({})", flow.services, flow.id);
-                report = report.label(reason.span, text);
-            }
-        }
-        if contributors.len() > CONTRIBUTORS {
-            report = report.note(format!("{} more rows take part", contributors.len() - CONTRIBUTORS));
-        }
-        let is_internet = |role| policy.party(role).is_some_and(|party| party.is_internet);
-        let meets_internet = contributors.iter().filter_map(|(row, _)| policy.flows().get(*row));
-        if meets_internet.into_iter().any(|flow| is_internet(flow.from) || is_internet(flow.to)) {
-            report = report.help(
-                "`internet` is exactly what no role covers, which takes many ranges: go through a proxy with `via`, or \
-                 declare a role with `cidr = 0.0.0.0/0`, and what it covers besides is reported",
-            );
-        }
-        report
-            .note("ports and ranges of this group are already merged as far as they touch")
-            .help("place the other party on the platform, so that one group stands for all its addresses")
-            .help("state fewer or wider ranges in the other party's `cidr`, or fewer ports")
-            .help("split the role into two that wear groups of their own")
-            .help(format!(
-                "when the account's quota was raised, state it: `{RULES_PER_GROUP} = ...` on the platform"
-            ))
+impl ListWeight {
+    fn counted(&self) -> Weight {
+        self.families.iter().map(|family| (*family, self.entries)).collect()
     }
+}
 
-    /// Rows with the number of rules that they take part in, the largest first.
-    fn contributors(&self, draft: &Draft, slot: Slot, family: Family) -> Vec<(usize, u64)> {
-        let mut counts: BTreeMap<usize, u64> = BTreeMap::new();
-        for (_, peer, _, rows) in draft.rules().filter(|(at, ..)| **at == slot) {
-            let weight = self.weight(peer);
-            if weight.families.contains(&family) {
-                rows.iter().for_each(|row| *counts.entry(*row).or_default() += weight.entries);
-            }
-        }
-        let mut contributors: Vec<(usize, u64)> = counts.into_iter().collect();
-        contributors.sort_by_key(|(row, count)| (Reverse(*count), *row));
-        contributors
-    }
+/// What the platform's attributes say, else AWS's defaults, which go together up to [`limits::RULES_TIMES_GROUPS`].
+fn room(platform: &Platform) -> Room {
+    let stated = |attribute| platform.attribute(attribute).and_then(|text| text.parse::<u64>().ok());
+    let rules = stated(RULES_PER_GROUP).unwrap_or(limits::RULES_PER_GROUP).max(1);
+    let default = limits::GROUPS_PER_INTERFACE.min(limits::RULES_TIMES_GROUPS / rules).max(1);
+    let groups = stated(GROUPS_PER_INTERFACE).unwrap_or(default);
+    Room { rules, groups: u32::try_from(groups).unwrap_or(u32::MAX) }
 }
 
 /// What a list counts: what AWS says of its own, what the site says of others, else 1 in both families.
@@ -221,50 +228,51 @@ fn list_weight(list: &str, stated: Option<u64>) -> ListWeight {
     ListWeight { entries: entries.unwrap_or(1), families, known: entries.is_some() }
 }
 
-fn start(slot: Slot, family: Family) -> Count {
-    match (slot.direction, family) {
-        (Direction::Egress, Family::V4) => closing_rule(),
-        _ => Count::default(),
+/// What a group counts before it has a rule: the rule inside it that names nowhere counts like any other.
+pub(super) fn start(direction: Direction) -> Weight {
+    match direction {
+        Direction::Egress => Weight::from([(Family::V4, 1)]),
+        Direction::Ingress => Weight::new(),
     }
 }
 
-/// The rule inside each group that names nowhere counts like any other.
-fn closing_rule() -> Count {
-    Count { used: 1, unknown: BTreeSet::new() }
+fn add(sum: &mut Weight, weight: &Weight) {
+    weight.iter().for_each(|(family, weight)| *sum.entry(*family).or_default() += weight);
 }
 
-/// What the template uses.
-pub(super) fn template(plan: &Plan, bytes: usize) -> Vec<QuotaUse> {
-    let line =
-        |quota: &str, used: usize, limit| QuotaUse { quota: quota.to_owned(), used: number(used), limit };
-    vec![
+/// What the platform uses as a whole: groups of the Region, rules with each list, and the template.
+pub(super) fn whole(plan: &Plan, bytes: usize) -> Vec<QuotaUse> {
+    let line = |quota: &str, used, limit| QuotaUse { quota: quota.to_owned(), used: number(used), limit };
+    let mut uses = vec![line("groups in a Region", plan.groups.len(), limits::GROUPS_PER_REGION)];
+    uses.extend(plan.prefix_lists.iter().map(|list| {
+        let named = plan
+            .rules
+            .iter()
+            .filter(|rule| matches!(&rule.peer, Peer::PrefixList(name) if *name == list.name));
+        line(
+            &format!("rules that name the prefix list {}", list.name),
+            named.count(),
+            limits::PREFIX_LIST_REFERENCES,
+        )
+    }));
+    uses.extend([
         line("resources of the template", plan.groups.len() + plan.rules.len(), limits::TEMPLATE_RESOURCES),
         line("parameters of the template", plan.prefix_lists.len() + 1, limits::TEMPLATE_PARAMETERS),
         line("bytes of the template", bytes, limits::TEMPLATE_BYTES),
-    ]
+    ]);
+    uses
 }
 
-/// Reports for the limits that hold for the platform as a whole.
-pub(super) fn template_exceeded(platform: &Platform, plan: &Plan) -> Vec<Diagnostic> {
-    let whole = plan.quotas.iter().filter(|line| line.used > line.limit && !line.quota.starts_with("rules "));
-    whole
-        .map(|line| {
-            let message = format!("`{}` needs {} {}, and AWS takes {}", platform.name, line.used, line.quota, line.limit);
-            Diagnostic::new(codes::QUOTA_EXCEEDED, message)
-                .label(platform.span, format!("{} groups with {} rules", plan.groups.len(), plan.rules.len()))
-                .help("divide the roles among two platforms of this kind with one VPC: each gets a template of its own")
-        })
-        .collect()
-}
-
-fn way(direction: Direction) -> &'static str {
+/// A direction in AWS's short form.
+pub(super) fn way(direction: Direction) -> &'static str {
     match direction {
         Direction::Ingress => "in",
         Direction::Egress => "out",
     }
 }
 
-fn word(family: Family) -> &'static str {
+/// A family's name for people.
+pub(super) fn word(family: Family) -> &'static str {
     match family {
         Family::V4 => "IPv4",
         Family::V6 => "IPv6",
