@@ -72,6 +72,11 @@ impl<'a> PlanContext<'a> {
         self.used.numbers.entry(section.to_owned()).or_default().extend(kept);
     }
 
+    /// Takes back the numbers given out in sections whose name starts like this, before they are given out anew.
+    pub fn forget(&mut self, sections: &str) {
+        self.used.numbers.retain(|name, _| !name.starts_with(sections));
+    }
+
     /// Gives each identity a number between `low` and `high`, both included, no number twice, stable: an identity
     /// keeps what the lock has; a new one starts looking at the place that its identity points at, and takes no number
     /// that the lock keeps for somebody who is absent today, while others are left. `None` when there are more

@@ -252,7 +252,7 @@ fn asg_resource<'a>(plan: &'a Plan, asg: &'a Asg) -> AsgResource<'a> {
 
 fn nsg_resource<'a>(plan: &'a Plan, nsg: &'a Nsg) -> NsgResource<'a> {
     let sides = nsg.rules.iter().flat_map(|rule| [&rule.source, &rule.destination]);
-    let named: BTreeSet<&str> = sides.filter_map(Side::asg).collect();
+    let named: BTreeSet<&str> = sides.flat_map(Side::asgs).map(String::as_str).collect();
     NsgResource {
         kind: NSG_TYPE,
         api_version: API_VERSION,
@@ -321,7 +321,9 @@ fn side(side: &Side) -> (Option<String>, Vec<String>, Vec<Reference>) {
     match side {
         Side::Anything => (Some("*".to_owned()), Vec::new(), Vec::new()),
         Side::Tag(tag) => (Some(tag.clone()), Vec::new(), Vec::new()),
-        Side::Asg(name) => (None, Vec::new(), vec![Reference { id: asg_id(name) }]),
+        Side::Asgs(names) => {
+            (None, Vec::new(), names.iter().map(|name| Reference { id: asg_id(name) }).collect())
+        }
         Side::Ranges(ranges) => match ranges.as_slice() {
             [range] => (Some(range.to_string()), Vec::new(), Vec::new()),
             ranges => (None, ranges.iter().map(ToString::to_string).collect(), Vec::new()),

@@ -15,7 +15,7 @@ use crate::policy::{Platform, Policy, RoleId};
 use crate::target::PlanContext;
 use crate::target::half::Direction;
 use crate::target::text::description;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The attribute of a role that a load balancer probes.
 pub(super) const LOAD_BALANCED: &str = "load-balanced";
@@ -150,7 +150,8 @@ impl Author<'_> {
             };
             let (known, sides) = match guarded.membership {
                 Membership::Asg(owner) => {
-                    (owner, self.asgs.get(&owner).cloned().map(Side::Asg).into_iter().collect())
+                    let name = self.asgs.get(&owner).cloned();
+                    (owner, name.map(|name| Side::Asgs(vec![name])).into_iter().collect())
                 }
                 Membership::Subnet => (*role, rules::sides(&party.addresses)),
             };
@@ -171,6 +172,8 @@ fn for_flows(identity: String, draft: &Draft<'_>) -> Unnamed {
     let flow = draft.rows.first();
     let origin = flow.map_or("", |flow| flow.origin.as_str());
     let protocol = flow.map_or_else(String::new, |flow| flow.protocol.to_string());
+    let origins: BTreeSet<&String> = draft.rows.iter().map(|flow| &flow.origin).collect();
+    let origins = origins.into_iter().cloned().collect();
     let mut words = vec![word, &draft.from, &draft.to, origin, &protocol];
     words.extend(draft.variant.split_whitespace());
     Unnamed {
@@ -187,7 +190,7 @@ fn for_flows(identity: String, draft: &Draft<'_>) -> Unnamed {
             source: draft.source.clone(),
             destination: draft.destination.clone(),
             from: draft.from.clone(),
-            origin: origin.to_owned(),
+            origins,
             to: draft.to.clone(),
             rows: draft.rows.iter().map(|flow| flow.id.clone()).collect(),
         },
@@ -214,7 +217,7 @@ fn closing(direction: Direction) -> Unnamed {
             source: Side::Anything,
             destination: Side::Anything,
             from: String::new(),
-            origin: "closing rules".to_owned(),
+            origins: vec!["closing rules".to_owned()],
             to: String::new(),
             rows: Vec::new(),
         },
@@ -240,7 +243,7 @@ fn probe(name: &str, destination: Side) -> Unnamed {
             source: Side::Tag(PROBE_TAG.to_owned()),
             destination,
             from: PROBE_TAG.to_owned(),
-            origin: "health probes".to_owned(),
+            origins: vec!["health probes".to_owned()],
             to: name.to_owned(),
             rows: Vec::new(),
         },

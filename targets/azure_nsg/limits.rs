@@ -2,7 +2,7 @@
 //!
 //! In: the groups of a plan. Out: one [`QuotaUse`] for each limit, and a report for each that is exceeded.
 //!
-//! Invariant: counted the way that Azure counts, never estimated. Nothing is split to stay below a limit: a subnet
+//! Invariant: counted the way that Azure counts, never estimated. No group is split to stay below a limit: a subnet
 //! takes one network security group, and a second one on the interfaces would have to permit everything again.
 
 use super::arm;
@@ -71,7 +71,7 @@ const RULES: u64 = 1_000;
 const ADDRESSES: u64 = 4_000;
 
 /// Application security groups on one side of one rule.
-const ASGS_OF_A_SIDE: u64 = 10;
+pub(super) const ASGS_OF_A_SIDE: usize = 10;
 
 /// Application security groups named by all rules of one network security group.
 const ASGS_OF_A_GROUP: u64 = 100;
@@ -100,20 +100,27 @@ struct Count {
     contributors: BTreeMap<String, u64>,
 }
 
-/// A limit that is exceeded: the group that exceeds it, or `None` for the platform, and a report without a place.
-pub(super) type Exceeded = (Option<Binding>, Diagnostic);
+/// A limit that is exceeded.
+pub(super) struct Exceeded {
+    /// The group that exceeds it; `None` for the platform.
+    pub(super) binding: Option<Binding>,
+    /// A report without a place.
+    pub(super) report: Diagnostic,
+    /// Who makes it large, the largest first.
+    pub(super) largest: Vec<(String, u64)>,
+}
 
 /// Counts a plan against every limit.
 pub(super) fn count(plan: &Plan) -> (Vec<QuotaUse>, Vec<Exceeded>) {
     let (mut quotas, mut reports) = (Vec::new(), Vec::new());
     let mut take = |counts: Vec<Count>, binding: Option<Binding>, help: &str| {
         for count in counts {
-            reports.extend(exceeded(&count, help).map(|report| (binding, report)));
+            reports.extend(exceeded(&count, binding, help));
             quotas.push(count.quota);
         }
     };
     for nsg in &plan.nsgs {
-        let help = "split its segment, so that each part gets a group of its own, or name wider ranges";
+        let help = "split its segment, so that each part gets a group of its own, or name wider ranges or fewer ports";
         take(count_group(plan, nsg), Some(nsg.binding), help);
     }
     let help = "move some of its segments to a `platform` statement of their own";
@@ -123,41 +130,47 @@ pub(super) fn count(plan: &Plan) -> (Vec<QuotaUse>, Vec<Exceeded>) {
 
 fn count_group(plan: &Plan, nsg: &Nsg) -> Vec<Count> {
     let name = &nsg.name;
-    let by_origin =
-        |rules: &mut dyn Iterator<Item = &Rule>| tally(rules.map(|rule| (rule.origin.as_str(), 1)));
+    let by_origin = |rules: &mut dyn Iterator<Item = &Rule>| {
+        tally(rules.flat_map(|rule| rule.origins.iter().map(|origin| (origin.as_str(), 1))))
+    };
     let directed = |direction| nsg.rules.iter().filter(move |rule| rule.direction == direction);
     let sources = nsg.rules.iter().map(|rule| (rule.from.as_str(), addresses(&rule.source)));
     let destinations = nsg.rules.iter().map(|rule| (rule.to.as_str(), addresses(&rule.destination)));
-    let named: BTreeSet<&str> =
-        nsg.rules.iter().flat_map(|rule| [&rule.source, &rule.destination]).filter_map(Side::asg).collect();
-    let sum = |contributors: BTreeMap<String, u64>, quota: String, limit| Count {
-        quota: QuotaUse { quota, used: contributors.values().sum(), limit },
+    let sides = nsg.rules.iter().flat_map(|rule| [&rule.source, &rule.destination]);
+    let named: BTreeSet<&str> = sides.flat_map(Side::asgs).map(String::as_str).collect();
+    let one = |used, quota: String, limit, contributors| Count {
+        quota: QuotaUse { quota, used, limit },
         contributors,
     };
-    let bytes = Count {
-        quota: QuotaUse {
-            quota: format!("bytes of {name} in the template"),
-            used: arm::group_size(plan, nsg),
-            limit: RESOURCE_BYTES,
-        },
-        contributors: by_origin(&mut nsg.rules.iter()),
+    let total = |contributors: BTreeMap<String, u64>, quota: String, limit| {
+        one(contributors.values().sum(), quota, limit, contributors)
     };
+    let inbound = directed(Direction::Ingress).count() as u64;
+    let outbound = directed(Direction::Egress).count() as u64;
+    let of_all = by_origin(&mut nsg.rules.iter());
     vec![
-        bytes,
-        sum(by_origin(&mut nsg.rules.iter()), format!("security rules of {name}"), RULES),
-        sum(
-            by_origin(&mut directed(Direction::Ingress)),
+        one(
+            arm::group_size(plan, nsg),
+            format!("bytes of {name} in the template"),
+            RESOURCE_BYTES,
+            of_all.clone(),
+        ),
+        one(inbound + outbound, format!("security rules of {name}"), RULES, of_all),
+        one(
+            inbound,
             format!("inbound priorities of {name}"),
             RULES_OF_A_DIRECTION,
+            by_origin(&mut directed(Direction::Ingress)),
         ),
-        sum(
-            by_origin(&mut directed(Direction::Egress)),
+        one(
+            outbound,
             format!("outbound priorities of {name}"),
             RULES_OF_A_DIRECTION,
+            by_origin(&mut directed(Direction::Egress)),
         ),
-        sum(tally(sources), format!("source addresses of {name}"), ADDRESSES),
-        sum(tally(destinations), format!("destination addresses of {name}"), ADDRESSES),
-        sum(
+        total(tally(sources), format!("source addresses of {name}"), ADDRESSES),
+        total(tally(destinations), format!("destination addresses of {name}"), ADDRESSES),
+        total(
             tally(named.into_iter().map(|asg| (asg, 1))),
             format!("application security groups named by {name}"),
             ASGS_OF_A_GROUP,
@@ -168,7 +181,7 @@ fn count_group(plan: &Plan, nsg: &Nsg) -> Vec<Count> {
 fn count_platform(plan: &Plan) -> Vec<Count> {
     let rules = || plan.nsgs.iter().flat_map(|nsg| &nsg.rules);
     let sides = rules().flat_map(|rule| [&rule.source, &rule.destination]);
-    let of_a_side = sides.filter_map(Side::asg).map(|_| 1).max().unwrap_or(0);
+    let of_a_side = sides.map(|side| side.asgs().len() as u64).max().unwrap_or(0);
     let groups = plan.nsgs.len() as u64;
     let asgs = plan.asgs.len() as u64;
     let largest = || tally(plan.nsgs.iter().map(|nsg| (nsg.name.as_str(), nsg.rules.len() as u64)));
@@ -179,7 +192,12 @@ fn count_platform(plan: &Plan) -> Vec<Count> {
     vec![
         one("network security groups", groups, GROUPS, BTreeMap::new()),
         one("application security groups", asgs, ASGS, BTreeMap::new()),
-        one("application security groups on one side of a rule", of_a_side, ASGS_OF_A_SIDE, BTreeMap::new()),
+        one(
+            "application security groups on one side of a rule",
+            of_a_side,
+            ASGS_OF_A_SIDE as u64,
+            BTreeMap::new(),
+        ),
         one("resources of the template", groups + asgs, RESOURCES, BTreeMap::new()),
         one("bytes of the template", arm::size(plan), TEMPLATE_BYTES, largest()),
     ]
@@ -201,20 +219,25 @@ fn tally<'a>(parts: impl Iterator<Item = (&'a str, u64)>) -> BTreeMap<String, u6
     sums
 }
 
-fn exceeded(count: &Count, help: &str) -> Option<Diagnostic> {
+fn exceeded(count: &Count, binding: Option<Binding>, help: &str) -> Option<Exceeded> {
     let QuotaUse { quota, used, limit } = &count.quota;
     if used <= limit {
         return None;
     }
     let message = format!("{used} {quota} are needed, and Azure takes {limit}");
-    let mut largest: Vec<(&String, &u64)> = count.contributors.iter().collect();
-    largest.sort_by_key(|(name, part)| (std::cmp::Reverse(**part), *name));
-    let largest: Vec<String> =
-        largest.into_iter().take(NAMED_CONTRIBUTORS).map(|(name, part)| format!("`{name}` {part}")).collect();
-    let report = Diagnostic::new(codes::QUOTA_EXCEEDED, message).help(help);
-    Some(if largest.is_empty() {
-        report
-    } else {
-        report.note(format!("most come from: {}", largest.join(", ")))
-    })
+    let mut largest: Vec<(String, u64)> =
+        count.contributors.iter().map(|(name, part)| (name.clone(), *part)).collect();
+    largest.sort_by_key(|(name, part)| (std::cmp::Reverse(*part), name.clone()));
+    let others = largest.len().saturating_sub(NAMED_CONTRIBUTORS);
+    largest.truncate(NAMED_CONTRIBUTORS);
+    let mut report = Diagnostic::new(codes::QUOTA_EXCEEDED, message).help(help);
+    if !largest.is_empty() {
+        let named: Vec<String> = largest.iter().map(|(name, part)| format!("`{name}` {part}")).collect();
+        let more = if others > 0 { format!(", and {others} more") } else { String::new() };
+        report = report.note(format!("most come from: {}{more}", named.join(", ")));
+    }
+    if binding.is_some() {
+        report = report.note("rules of this group are already merged as far as that is exact");
+    }
+    Some(Exceeded { binding, report, largest })
 }

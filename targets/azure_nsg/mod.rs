@@ -20,6 +20,7 @@ mod arm;
 mod group;
 mod limits;
 mod membership;
+mod merge;
 mod names;
 mod permits;
 mod plan;

@@ -169,7 +169,14 @@ impl<'a> World<'a> {
                 let inside = universe.iter().filter(|(_, atom)| self.tag_holds(tag, atom));
                 Cow::Owned(inside.map(|(id, _)| id).collect())
             }
-            Side::Asg(name) => Cow::Borrowed(self.members.get(name.as_str()).map_or(&[], Vec::as_slice)),
+            Side::Asgs(names) => match names.as_slice() {
+                [name] => Cow::Borrowed(self.members.get(name.as_str()).map_or(&[], Vec::as_slice)),
+                names => {
+                    let groups = names.iter().filter_map(|name| self.members.get(name.as_str()));
+                    let points: BTreeSet<AtomId> = groups.flatten().copied().collect();
+                    Cow::Owned(points.into_iter().collect())
+                }
+            },
         })
     }
 

@@ -9,15 +9,16 @@
 use super::group::Author;
 use super::limits::{self, Exceeded, TAG_VALUE_LENGTH, is_plain};
 use super::membership::{self, Binding, Guards, Membership};
+use super::merge;
 use super::names::{self, Wanted};
 use super::rules::{self, Drafts, lasting_name};
-use crate::diagnostic::Severity;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::policy::{PlatformId, Policy, RoleId, RowId};
 use crate::target::half::Direction;
 use crate::target::text::clean;
 use crate::target::{PlanContext, QuotaUse};
 use ipnet::IpNet;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything decided for one platform.
 #[derive(Debug, Clone)]
@@ -94,8 +95,8 @@ pub(super) struct Rule {
     pub(super) destination: Side,
     /// Who starts, what for, and who answers, for reports.
     pub(super) from: String,
-    /// The intent, label or exception that it is there for.
-    pub(super) origin: String,
+    /// The intents, labels or exceptions that it is there for, or what else; at least one.
+    pub(super) origins: Vec<String>,
     /// Who answers.
     pub(super) to: String,
     /// The rows of the policy that it is there for; none for closing rules and probes.
@@ -137,16 +138,17 @@ pub(super) enum Side {
     Ranges(Vec<IpNet>),
     /// A service tag in Azure's spelling.
     Tag(String),
-    /// The members of an application security group, by its name.
-    Asg(String),
+    /// The members of application security groups, by their names: ascending, at least one, one as long as nothing
+    /// forces rules to be merged.
+    Asgs(Vec<String>),
 }
 
 impl Side {
-    /// The application security group that it names.
-    pub(super) fn asg(&self) -> Option<&str> {
+    /// The application security groups that it names.
+    pub(super) fn asgs(&self) -> &[String] {
         match self {
-            Self::Asg(name) => Some(name),
-            _ => None,
+            Self::Asgs(names) => names,
+            _ => &[],
         }
     }
 }
@@ -176,31 +178,70 @@ pub(super) fn plan(policy: &Policy, platform: PlatformId, cx: &mut PlanContext<'
         inside.unwrap_or(statement.span)
     };
     let author = Author { policy, platform: statement, guards: &guards, asgs: &asg_names };
-    let exceeded = fill(&mut plan, &author, drafts, cx).into_iter();
-    reports.extend(exceeded.map(|(binding, report)| report.label(place(binding), "for this statement")));
+    for Exceeded { binding, report, largest } in fill(&mut plan, &author, drafts, cx) {
+        let report = report.label(place(binding), "for this statement");
+        reports.push(point_at(policy, report, &largest));
+    }
     let failed = reports.iter().any(|report| report.severity == Severity::Error);
     reports.into_iter().for_each(|report| cx.report(report));
     (!failed).then_some(plan)
 }
 
-/// Gives every group its rules, and counts the result.
+/// Gives every group its rules, and counts the result. Groups that are over a limit get merged rules, all of them where
+/// the template is.
 fn fill(
     plan: &mut Plan,
     author: &Author<'_>,
     mut drafts: Drafts<'_>,
     cx: &mut PlanContext<'_>,
 ) -> Vec<Exceeded> {
+    let over: BTreeSet<Option<Binding>> =
+        give_rules(plan, author, &drafts, cx).into_iter().map(|exceeded| exceeded.binding).collect();
+    if over.is_empty() {
+        return Vec::new();
+    }
+    let sections = format!("{}/priorities/", author.platform.name);
+    let is_over = |binding: &Binding| over.contains(&None) || over.contains(&Some(*binding));
+    for (_, group) in drafts.iter_mut().filter(|(binding, _)| is_over(binding)) {
+        *group = merge::merge(std::mem::take(group), &|identity| cx.remembers(&sections, identity));
+    }
+    cx.forget(&sections);
+    give_rules(plan, author, &drafts, cx)
+}
+
+/// Gives every group its rules, and counts the result.
+fn give_rules(
+    plan: &mut Plan,
+    author: &Author<'_>,
+    drafts: &Drafts<'_>,
+    cx: &mut PlanContext<'_>,
+) -> Vec<Exceeded> {
     let mut exceeded = Vec::new();
     for nsg in &mut plan.nsgs {
-        match author.rules(nsg, drafts.remove(&nsg.binding).unwrap_or_default(), cx) {
+        match author.rules(nsg, drafts.get(&nsg.binding).cloned().unwrap_or_default(), cx) {
             Ok(rules) => nsg.rules = rules,
-            Err(report) => exceeded.push((Some(nsg.binding), report)),
+            Err(report) => {
+                exceeded.push(Exceeded { binding: Some(nsg.binding), report, largest: Vec::new() })
+            }
         }
     }
     let (quotas, counted) = limits::count(plan);
     plan.quotas = quotas;
     exceeded.extend(counted);
     exceeded
+}
+
+/// Labels the lines that need most: those of a statement, or the one that declares a role.
+fn point_at(policy: &Policy, report: Diagnostic, largest: &[(String, u64)]) -> Diagnostic {
+    let span_of = |name: &str| {
+        let statement = policy.flows().iter().find(|flow| flow.origin == name);
+        let statement = statement.and_then(|flow| Some(flow.provenance.first()?.span));
+        let role =
+            || policy.parties().find(|(_, party)| party.lasting_name() == name).map(|(_, party)| party.span);
+        statement.or_else(role)
+    };
+    let placed = largest.iter().filter_map(|(name, count)| Some((span_of(name)?, name, count)));
+    placed.fold(report, |report, (span, name, count)| report.label(span, format!("{count} for `{name}`")))
 }
 
 fn header(policy: &Policy, platform: PlatformId) -> Header {

@@ -206,7 +206,7 @@ impl<'a> Scribe<'a, '_> {
         match self.guards.get(&role).map(|guarded| guarded.membership) {
             Some(Membership::Asg(owner)) => {
                 let name = self.asgs.get(&owner).cloned().unwrap_or_default();
-                vec![Place { side: Side::Asg(name), family: None, further_tag: None }]
+                vec![Place { side: Side::Asgs(vec![name]), family: None, further_tag: None }]
             }
             _ => self.policy.party(role).map_or_else(Vec::new, |party| by_family(&party.addresses)),
         }
