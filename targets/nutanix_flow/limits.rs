@@ -3,7 +3,7 @@
 //! In: text from the site. Out: names and limits that Prism Central accepts, or what is wrong with a text.
 //!
 //! Invariant: no platform maximum (policies, rules, ports, group entries) stands here: those are on pages behind a
-//! login that nobody of this project could read.
+//! login that nobody of this project could read. What an author states of them is kept by `quota`.
 //!
 //! Sources: "v4 client" is the vendor's ntnx-microseg-py-client 4.3.2, package `models/microseg/v4/config`, and "v3
 //! description" the vendor's API description of Prism Central v3, version 3.1.0; both read 2026-11-22.

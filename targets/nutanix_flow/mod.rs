@@ -27,6 +27,7 @@ mod groups;
 mod limits;
 mod permits;
 mod plan;
+mod quota;
 mod services;
 mod symbols;
 #[cfg(test)]
@@ -74,6 +75,21 @@ const PLATFORM_ATTRIBUTES: &[AttributeSpec] = &[
         ValueType::TextOrWord,
         "the category key of the tiers; AppTier when unsaid",
     ),
+    AttributeSpec::optional(
+        quota::RULES_PER_POLICY,
+        ValueType::Number { low: 1, high: quota::LARGEST },
+        "the most rules of a policy, from the vendor's page of maxima",
+    ),
+    AttributeSpec::optional(
+        quota::POLICIES,
+        ValueType::Number { low: 1, high: quota::LARGEST },
+        "the most policies that this site may take of the Prism Central",
+    ),
+    AttributeSpec::optional(
+        quota::RANGES_PER_GROUP,
+        ValueType::Number { low: 1, high: quota::LARGEST },
+        "the most ranges of an address group, from the vendor's page of maxima",
+    ),
 ];
 
 /// The back end for platforms of kind `nutanix`.
@@ -113,9 +129,10 @@ impl Backend for NutanixFlow {
         plan.worn.iter().map(|(role, worn)| (*role, identity(worn))).collect()
     }
 
-    /// None: the platform's maxima are on pages behind a login, and a limit without a source is no limit.
-    fn quotas(&self, _plan: &Self::Plan) -> Vec<QuotaUse> {
-        Vec::new()
+    /// Those that the platform's block states: the vendor's maxima are on pages behind a login, and a limit without a
+    /// source is no limit.
+    fn quotas(&self, plan: &Self::Plan) -> Vec<QuotaUse> {
+        plan.quotas.clone()
     }
 
     fn render(&self, plan: &Self::Plan, spelling: Spelling) -> Artifact {

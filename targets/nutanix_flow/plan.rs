@@ -9,14 +9,15 @@
 use super::categories::{Category, CategoryIds};
 use super::groups::{SecuredGroup, secured_groups};
 use super::limits::{self, CLASSIC_KEY, GROUP_NAME, POLICY_DESCRIPTION, POLICY_NAME, RULE_DESCRIPTION};
+use super::quota::Maxima;
 use super::services::{Services, plan_services};
 use crate::diagnostic::{Diagnostic, Severity, codes};
 use crate::policy::address::{AddressSet, Family};
 use crate::policy::service::Protocol;
 use crate::policy::{EnforcementState, Flow, KnownBy, Party, Platform, PlatformId, Policy, RoleId, RowId};
-use crate::target::PlanContext;
 use crate::target::half::{self, Direction, Half, Peer, halves};
 use crate::target::text;
+use crate::target::{PlanContext, QuotaUse};
 use indexmap::IndexMap;
 use ipnet::IpNet;
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,6 +40,8 @@ pub(crate) struct Plan {
     pub(crate) address_groups: BTreeMap<String, AddressGroup>,
     /// One policy for each tier.
     pub(crate) policies: Vec<TierPolicy>,
+    /// The use of each maximum that the platform's block states.
+    pub(crate) quotas: Vec<QuotaUse>,
 }
 
 /// The networks that policies cover.
@@ -78,6 +81,13 @@ pub(crate) struct TierPolicy {
     pub(crate) ipv6: bool,
     /// Its rules.
     pub(crate) rules: Vec<Rule>,
+}
+
+impl TierPolicy {
+    /// True when a rule of its own denies what passes within the tier.
+    pub(crate) fn denies_within(&self) -> bool {
+        self.intra == Intra::Deny
+    }
 }
 
 /// What passes between machines of one tier.
@@ -164,20 +174,29 @@ pub(crate) fn plan_platform(policy: &Policy, id: PlatformId, cx: &mut PlanContex
         return None;
     }
     report_v3_limits(platform, &groups, cx);
+    let maxima = Maxima::of(platform);
     let policies = groups.iter().map(|group| {
         let drafts = drafts.remove(&group.role).unwrap_or_default();
+        let own = RulePeer::Categories(group.categories.clone());
+        let denies_within = !drafts.keys().any(|(_, peer, _)| *peer == own);
+        let drafts = maxima.fit(drafts, denies_within);
         tier_policy(policy, group, drafts.into_iter().map(rule).collect())
     });
-    let policies = policies.collect();
-    Some(Plan {
+    let mut plan = Plan {
+        policies: policies.collect(),
         prism: platform.attribute("prism").map(str::to_owned),
         scope: if platform.attribute("scope") == Some("all-vpcs") { Scope::AllVpcs } else { Scope::AllVlans },
         hit_log: platform.attribute("hitlog") != Some("off"),
         ids,
         worn,
         address_groups,
-        policies,
-    })
+        quotas: Vec::new(),
+    };
+    plan.quotas = maxima.used(&plan);
+    let exceeded = maxima.exceeded(policy, platform, &plan);
+    let within = exceeded.is_empty();
+    exceeded.into_iter().for_each(|report| cx.report(report));
+    within.then_some(plan)
 }
 
 fn tier_policy(policy: &Policy, group: &SecuredGroup, mut rules: Vec<Rule>) -> TierPolicy {
@@ -258,13 +277,15 @@ fn report_v3_limits(platform: &Platform, groups: &[SecuredGroup], cx: &mut PlanC
 }
 
 /// What a rule says: two flows with the same meaning are one rule.
-type Meaning = (Direction, RulePeer, Services);
+pub(super) type Meaning = (Direction, RulePeer, Services);
 
 /// A rule under construction.
 #[derive(Debug, Default)]
-struct Draft<'a> {
-    families: BTreeSet<Family>,
-    flows: Vec<&'a Flow>,
+pub(super) struct Draft<'a> {
+    /// The families in which its rows can occur.
+    pub(super) families: BTreeSet<Family>,
+    /// Its rows.
+    pub(super) flows: Vec<&'a Flow>,
 }
 
 fn rule(((direction, peer, services), mut draft): (Meaning, Draft<'_>)) -> Rule {
@@ -365,7 +386,8 @@ impl<'a> Planner<'a> {
         let Some(group) = self.group_of.get(&half.own).copied().filter(|_| !families.is_empty()) else {
             return Ok(());
         };
-        let services = plan_services(half.flow).map_err(|why| self.not_expressible(half, &why))?;
+        let services = plan_services(half.flow.protocol, &half.flow.services)
+            .map_err(|why| self.not_expressible(half, &why))?;
         let peer = self.peer(half, &families)?;
         let drafts = self.drafts.entry(group).or_default();
         let position = drafts.entry((half.direction, peer, services)).or_default();

@@ -1,12 +1,11 @@
 //! Services in the platform's form.
 //!
-//! In: the services of one flow, all of one protocol. Out: port ranges, or ICMP types with codes.
+//! In: the services of flows, all of one protocol. Out: port ranges, or ICMP types with codes.
 //!
-//! Invariant: exactly the flow's services, or nothing: a protocol that only the all-protocol form could name is refused.
+//! Invariant: exactly these services, or nothing: a protocol that only the all-protocol form could name is refused.
 
 use super::limits::{ICMP, ICMPV6, MessageLimit};
-use crate::policy::Flow;
-use crate::policy::service::{Protocol, ServiceRange};
+use crate::policy::service::{Protocol, ServiceRange, ServiceSet};
 
 /// The services of a rule.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -41,14 +40,14 @@ pub(crate) enum Message {
     Code(u8, u8),
 }
 
-/// The platform's form of a flow's services.
+/// The platform's form of services of one protocol.
 ///
 /// # Errors
 /// Why the platform can't say them, to be put behind them.
-pub(crate) fn plan_services(flow: &Flow) -> Result<Services, String> {
-    let ranges = flow.services.ranges();
+pub(crate) fn plan_services(protocol: Protocol, services: &ServiceSet) -> Result<Services, String> {
+    let ranges = services.ranges();
     let ports = || ranges.iter().map(|range| Ports { start: range.low, end: range.high }).collect();
-    match flow.protocol {
+    match protocol {
         Protocol::TCP => Ok(Services::Tcp(ports())),
         Protocol::UDP => Ok(Services::Udp(ports())),
         Protocol::ICMP => messages(&ranges, ICMP).map(Services::Icmp),
@@ -95,7 +94,7 @@ mod tests {
             .role("b", None, &["10.0.0.2/32", "fd00::2/128"])
             .allow("x", "a", "b", text)
             .policy();
-        plan_services(&policy.flows()[0])
+        plan_services(policy.flows()[0].protocol, &policy.flows()[0].services)
     }
 
     #[test]
@@ -125,10 +124,8 @@ mod tests {
         let policy =
             SiteBuilder::new().role("a", None, &["10.0.0.1/32"]).allow("x", "a", "a", "any").policy();
         assert!(
-            policy
-                .flows()
-                .iter()
-                .any(|flow| flow.services != services("icmp") && plan_services(flow).is_err())
+            policy.flows().iter().any(|flow| flow.services != services("icmp")
+                && plan_services(flow.protocol, &flow.services).is_err())
         );
     }
 }

@@ -15,6 +15,8 @@ use crate::target::{Artifact, Backend, Lock, Permits, PlanContext, Spelling};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+mod maxima;
+
 const ID: &str = "11111111-0000-4000-8000-00000000000";
 
 fn tiered(name: &str, tier: &str, ranges: &[&str]) -> Role {
