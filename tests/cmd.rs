@@ -256,6 +256,44 @@ fn the_lock_keeps_numbers_and_a_broken_one_is_refused() {
     assert_eq!((code(&output), text(&output.stderr).contains("SEG0005")), (1, true));
 }
 
+/// A site whose web servers are reached on so many scattered ports.
+fn scattered(ports: impl Iterator<Item = u16>) -> String {
+    let ports: Vec<String> = ports.map(|port| format!("tcp/{port}")).collect();
+    SITE.replace("tcp/443", &ports.join(", "))
+}
+
+#[test]
+fn rules_keep_their_group_over_releases_and_tight_limits_are_shown() {
+    let folder = folder_with(&scattered((1000..).step_by(2).take(60)));
+    let place = folder.path();
+    let first = segc(place, &["compile", "site.seg", "-o", "out"]);
+    assert_eq!(code(&first), 0, "{}", text(&first.stderr));
+    assert!(text(&first.stdout).contains("quota of cloud: 60 of 60 rules in, IPv4, of SgWeb\n"));
+    assert!(!text(&first.stdout).contains("groups in a Region"));
+    std::fs::write(place.join("site.seg"), scattered([80].into_iter().chain((1000..).step_by(2).take(60))))
+        .unwrap();
+    let second = segc(place, &["compile", "site.seg", "-o", "out", "--verbose"]);
+    assert_eq!(code(&second), 0, "{}", text(&second.stderr));
+    let said = text(&second.stdout);
+    for line in
+        ["1 of 60 rules in, IPv4, of Sg2Web", "2 of 5 groups on an interface", "2 of 2500 groups in a Region"]
+    {
+        assert!(said.contains(&format!("quota of cloud: {line}\n")), "{said}");
+    }
+    let read =
+        |path: &str| -> Value { serde_json::from_slice(&std::fs::read(place.join(path)).unwrap()).unwrap() };
+    let template = read("out/cloud/security-groups.cloudformation.json");
+    let resources = template["Resources"].as_object().unwrap();
+    let second_group: Vec<&String> = resources
+        .iter()
+        .filter(|(_, resource)| resource["Properties"]["GroupId"]["Fn::GetAtt"][0] == "Sg2Web")
+        .map(|(id, _)| id)
+        .collect();
+    assert_eq!(second_group, ["InWebTcp80FromCidr10x9x0x0n16"]);
+    let roles = &read("out/manifest.json")["roles"];
+    assert_eq!(roles["web"]["identity"]["aws-sg"]["groups"], serde_json::json!(["SgWeb", "Sg2Web"]));
+}
+
 #[test]
 fn the_commands_of_the_readme_exist() {
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();

@@ -23,6 +23,10 @@ const ASG_TYPE: &str = "Microsoft.Network/applicationSecurityGroups";
 const NSG_TYPE: &str = "Microsoft.Network/networkSecurityGroups";
 const LOCATION: &str = "[parameters('location')]";
 const LOCATION_OF_RESOURCE_GROUP: &str = "[resourceGroup().location]";
+
+/// Parameters of the template: `location` only.
+pub(super) const PARAMETERS: u64 = 1;
+
 const TOOL: &str = concat!("segc ", env!("CARGO_PKG_VERSION"));
 
 #[derive(Serialize)]

@@ -9,6 +9,7 @@ use super::arm;
 use super::membership::Binding;
 use super::plan::{Nsg, Plan, Rule, Side};
 use crate::diagnostic::{Diagnostic, codes};
+use crate::policy::RoleId;
 use crate::target::QuotaUse;
 use crate::target::half::Direction;
 use crate::target::text::TextLimit;
@@ -54,7 +55,7 @@ pub(super) fn is_plain(character: char) -> bool {
     sign && character.len_utf16() == 1 && !matches!(character, '[' | ']')
 }
 
-// Source for the next seven: Azure subscription and service limits, networking limits (learn.microsoft.com/azure/
+// Source for the next eight: Azure subscription and service limits, networking limits (learn.microsoft.com/azure/
 // azure-resource-manager/management/azure-subscription-service-limits#azure-resource-manager-virtual-networking-limits),
 // text of 2022-12-05, read 2026-11-22. The first two are for a region of a subscription; segc sees one platform.
 
@@ -76,14 +77,20 @@ pub(super) const ASGS_OF_A_SIDE: usize = 10;
 /// Application security groups named by all rules of one network security group.
 const ASGS_OF_A_GROUP: u64 = 100;
 
+/// Application security groups that one IP configuration of an interface belongs to.
+const ASGS_OF_AN_INTERFACE: u64 = 20;
+
 /// Rules of one direction of one network security group, because each needs a priority of its own.
 const RULES_OF_A_DIRECTION: u64 = (PRIORITIES.1 - PRIORITIES.0 + 1) as u64;
 
-// Source for the next three: best practices for ARM templates (learn.microsoft.com/azure/azure-resource-manager/templates/
+// Source for the next four: best practices for ARM templates (learn.microsoft.com/azure/azure-resource-manager/templates/
 // best-practices), template limits, read 2026-11-22.
 
 /// Resources of one template; rules inside a group don't count.
 const RESOURCES: u64 = 800;
+
+/// Parameters of one template.
+const PARAMETERS: u64 = 256;
 
 /// Bytes of one template as the service has it after reading: 4 MB.
 const TEMPLATE_BYTES: u64 = 4 * 1024 * 1024;
@@ -182,6 +189,12 @@ fn count_platform(plan: &Plan) -> Vec<Count> {
     let rules = || plan.nsgs.iter().flat_map(|nsg| &nsg.rules);
     let sides = rules().flat_map(|rule| [&rule.source, &rule.destination]);
     let of_a_side = sides.map(|side| side.asgs().len() as u64).max().unwrap_or(0);
+    let mut memberships: BTreeMap<RoleId, u64> = BTreeMap::new();
+    plan.asgs
+        .iter()
+        .flat_map(|asg| &asg.members)
+        .for_each(|role| *memberships.entry(*role).or_default() += 1);
+    let worn = memberships.into_values().max().unwrap_or(0);
     let groups = plan.nsgs.len() as u64;
     let asgs = plan.asgs.len() as u64;
     let largest = || tally(plan.nsgs.iter().map(|nsg| (nsg.name.as_str(), nsg.rules.len() as u64)));
@@ -198,7 +211,9 @@ fn count_platform(plan: &Plan) -> Vec<Count> {
             ASGS_OF_A_SIDE as u64,
             BTreeMap::new(),
         ),
+        one("application security groups of an interface", worn, ASGS_OF_AN_INTERFACE, BTreeMap::new()),
         one("resources of the template", groups + asgs, RESOURCES, BTreeMap::new()),
+        one("parameters of the template", arm::PARAMETERS, PARAMETERS, BTreeMap::new()),
         one("bytes of the template", arm::size(plan), TEMPLATE_BYTES, largest()),
     ]
 }
