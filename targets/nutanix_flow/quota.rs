@@ -8,7 +8,7 @@
 //! Invariant: nothing is merged in a policy that is within its limit; a merged rule permits what its rows ask for, and
 //! names one peer and one protocol, because v3 has no rule that names more.
 
-use super::plan::{Draft, Meaning, Plan, RulePeer, TierPolicy};
+use super::plan::{AddressGroup, Draft, Meaning, Plan, RulePeer, TierPolicy};
 use super::services::{Services, plan_services};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::policy::address::Family;
@@ -89,28 +89,11 @@ impl Maxima {
                 reports.push(too_many_rules(policy, platform, tier, limit));
             }
         }
-        let groups = plan.address_groups.iter().filter_map(|(name, group)| Some((name, group, self.ranges?)));
-        for (name, group, limit) in groups {
-            let used = number(group.addresses.ranges().len());
-            if used > limit {
-                let message = format!(
-                    "the address group `{name}` needs {used} ranges, and `{}` takes {limit}",
-                    platform.name
-                );
-                let mut report = Diagnostic::new(codes::QUOTA_EXCEEDED, message)
-                    .label(stated(platform, RANGES_PER_GROUP), "stated here");
-                if let Some((_, party)) =
-                    policy.parties().find(|(_, party)| party.addresses == group.addresses)
-                {
-                    report = report.label(party.span, format!("`{}` has these ranges", party.name));
-                }
-                reports.push(
-                    report
-                        .help("state fewer or wider ranges in `cidr`")
-                        .help("or divide the role, and name both parts in the lines that use it"),
-                );
-            }
-        }
+        let ranges_limit = self.ranges.unwrap_or(u64::MAX);
+        let groups = plan.address_groups.iter();
+        let large = groups.filter(|(_, group)| number(group.addresses.ranges().len()) > ranges_limit);
+        reports
+            .extend(large.map(|(name, group)| too_many_ranges(policy, platform, name, group, ranges_limit)));
         let tiers = number(plan.policies.len());
         if let Some(limit) = self.policies.filter(|limit| tiers > *limit) {
             let message =
@@ -165,6 +148,26 @@ fn merge(drafts: IndexMap<Meaning, Draft<'_>>) -> IndexMap<Meaning, Draft<'_>> {
 /// The services of some flows together.
 fn asked(flows: &[&Flow]) -> ServiceSet {
     flows.iter().fold(ServiceSet::empty(), |sum, flow| sum.union(&flow.services))
+}
+
+fn too_many_ranges(
+    policy: &Policy,
+    platform: &Platform,
+    name: &str,
+    group: &AddressGroup,
+    limit: u64,
+) -> Diagnostic {
+    let used = number(group.addresses.ranges().len());
+    let message =
+        format!("the address group `{name}` needs {used} ranges, and `{}` takes {limit}", platform.name);
+    let mut report = Diagnostic::new(codes::QUOTA_EXCEEDED, message)
+        .label(stated(platform, RANGES_PER_GROUP), "stated here");
+    if let Some((_, party)) = policy.parties().find(|(_, party)| party.addresses == group.addresses) {
+        report = report.label(party.span, format!("`{}` has these ranges", party.name));
+    }
+    report
+        .help("state fewer or wider ranges in `cidr`")
+        .help("or divide the role, and name both parts in the lines that use it")
 }
 
 fn too_many_rules(policy: &Policy, platform: &Platform, tier: &TierPolicy, limit: u64) -> Diagnostic {
