@@ -23,6 +23,7 @@ mod properties;
 mod reference;
 mod reports;
 mod robustness;
+mod sabotage;
 mod selftest;
 mod stability;
 mod support;

@@ -150,7 +150,7 @@ fn summary(policy: &Policy, compiled: &Compiled, folder: &str, verbose: bool) ->
     let extra = if manifest.widenings.is_empty() { "" } else { ", but for the widenings listed" };
     let _ = writeln!(
         text,
-        "proved for {}: what the artefacts permit is what the file says{extra}",
+        "proved for {}: what the artefacts permit, read back byte for byte, is what the file says{extra}",
         manifest.as_of
     );
     text

@@ -116,4 +116,6 @@ codes! {
     6012 "6012" UNKNOWN_TARGET Error "unknown-target" "no such target, spelling or platform";
     6013 "6013" SPELLING_WITHHELD Warning "spelling-withheld" "a spelling is not written, because it would break a promise";
     6014 "6014" SET_KEPT_ELSEWHERE Note "set-kept-elsewhere" "a platform needs a named set of addresses that somebody keeps";
+    6015 "6015" ARTIFACT_DIFFERS Error "artifact-differs" "a written artefact does not permit what its plan permits";
+    6016 "6016" ARTIFACT_UNREADABLE Error "artifact-unreadable" "an artefact of segc can't be read back";
 }

@@ -3,7 +3,8 @@
 //! In: a policy, a selection, the lock. Out: every file of the output folder, in memory.
 //!
 //! Invariant: all platforms of the site are planned and proved whatever is selected, because a flow's other end may
-//! lie on another one; the selection decides what is written.
+//! lie on another one; the selection decides what is written. Nothing leaves this module whose bytes were not read back
+//! and found to permit what was proved.
 
 use super::Site;
 use super::manifest::build_manifest;
@@ -12,6 +13,7 @@ use crate::policy::{PlatformId, Policy};
 use crate::source::Span;
 use crate::target::manifest::Manifest;
 use crate::target::proof::{PlatformPermits, Proof, SpellingPermits, not_aligned, prove};
+use crate::target::verify::{Mismatch, report, verify};
 use crate::target::{Artifact, Lock, Permits, PlanContext, Planned, QuotaUse, Spelling, Target, json};
 use crate::targets::TARGETS;
 use std::collections::BTreeMap;
@@ -72,7 +74,9 @@ pub(super) struct PlannedPlatform {
 /// could not be planned.
 pub fn plan_and_prove(policy: &Policy, options: &CompileOptions, sink: &mut Sink) -> Option<Proof> {
     let (planned, _) = plan_all(policy, options, sink);
-    prove_all(policy, &planned?, options, sink)
+    let planned = planned?;
+    let permits = read_back(policy, &planned, options, sink)?;
+    Some(prove(policy, &permits, sink))
 }
 
 /// Compiles a policy. `None` after an error in `sink`.
@@ -80,13 +84,23 @@ pub fn compile(policy: &Policy, site: &Site, options: &CompileOptions, sink: &mu
     check_selection(policy, &options.selection, sink);
     let (planned, used) = plan_all(policy, options, sink);
     let planned = planned?;
-    let proof = prove_all(policy, &planned, options, sink)?;
+    let permits = read_back(policy, &planned, options, sink)?;
+    let proof = prove(policy, &permits, sink);
     if sink.has_errors() {
         return None;
     }
     let selected = planned.iter().filter(|platform| options.selection.includes(platform));
     let written: Vec<Written> =
         selected.flat_map(|platform| write(platform, &options.selection, &proof)).collect();
+    let plans = Plans { planned, permits };
+    for written in &written {
+        if let Err(mismatch) = plans.verify(policy, &written.path, &written.artifact.bytes) {
+            sink.report(report(policy, &written.path, Some(&written.artifact), &mismatch));
+        }
+    }
+    if sink.has_errors() {
+        return None;
+    }
     if written.is_empty() && options.selection != Selection::default() {
         let report =
             Diagnostic::new(codes::UNKNOWN_TARGET, "nothing of this site is selected, so nothing is written")
@@ -94,13 +108,51 @@ pub fn compile(policy: &Policy, site: &Site, options: &CompileOptions, sink: &mu
         sink.report(report);
         return None;
     }
-    let manifest = build_manifest(policy, &site.sources, &planned, &written, &proof);
+    let manifest = build_manifest(policy, &site.sources, &plans.planned, &written, &proof);
     let mut files: Vec<CompiledArtifact> = written
         .into_iter()
         .map(|written| CompiledArtifact { path: written.path, bytes: written.artifact.bytes })
         .collect();
     files.push(CompiledArtifact { path: "manifest.json".to_owned(), bytes: json::pretty(&manifest) });
     Some(Compiled { files, manifest, lock: used, proof })
+}
+
+/// The planned platforms of a site, to hold artefacts against.
+pub struct Plans {
+    planned: Vec<PlannedPlatform>,
+    permits: BTreeMap<PlatformId, PlatformPermits>,
+}
+
+/// Plans every written platform and reads the plans back. `None` after an error in `sink`.
+pub fn plan(policy: &Policy, options: &CompileOptions, sink: &mut Sink) -> Option<Plans> {
+    let planned = plan_all(policy, options, sink).0?;
+    let permits = read_back(policy, &planned, options, sink)?;
+    Some(Plans { planned, permits })
+}
+
+impl Plans {
+    /// Reads the bytes of an artefact, wherever they come from, and holds what they permit against the plan of its
+    /// platform. A path that no spelling of the site's platforms has is fine: it is no artefact.
+    ///
+    /// # Errors
+    /// The first [`Mismatch`].
+    pub fn verify(&self, policy: &Policy, path: &str, bytes: &[u8]) -> Result<(), Mismatch> {
+        for platform in &self.planned {
+            let spellings = platform.target.info().spellings.iter();
+            let spelling = spellings.copied().find(|spelling| artifact_path(platform, *spelling) == path);
+            let (Some(spelling), Some(permits)) = (spelling, self.permits.get(&platform.id)) else {
+                continue;
+            };
+            let observed = platform.target.read(spelling, bytes).map_err(Mismatch::Unreadable)?;
+            let bindings = platform.plan.bindings(policy, &observed);
+            return verify(policy, platform.id, &permits.of_spelling(spelling), &observed, &bindings);
+        }
+        Ok(())
+    }
+}
+
+fn artifact_path(platform: &PlannedPlatform, spelling: Spelling) -> String {
+    format!("{}/{}", platform.name, spelling.file)
 }
 
 impl Selection {
@@ -208,12 +260,13 @@ fn check_limits(planned: &[PlannedPlatform], sink: &mut Sink) {
     }
 }
 
-fn prove_all(
+/// What every plan permits, its selected spellings besides.
+fn read_back(
     policy: &Policy,
     planned: &[PlannedPlatform],
     options: &CompileOptions,
     sink: &mut Sink,
-) -> Option<Proof> {
+) -> Option<BTreeMap<PlatformId, PlatformPermits>> {
     check_limits(planned, sink);
     let mut permits = BTreeMap::new();
     for platform in planned {
@@ -228,7 +281,7 @@ fn prove_all(
             }
         }
     }
-    Some(prove(policy, permits, sink))
+    Some(permits)
 }
 
 /// What the selected spellings of a platform permit beyond its plan.
@@ -263,7 +316,7 @@ fn write(platform: &PlannedPlatform, selection: &Selection, proof: &Proof) -> Ve
         info.spellings.iter().filter(|spelling| selection.spells(spelling) && !is_withheld(spelling));
     spellings
         .map(|spelling| Written {
-            path: format!("{}/{}", platform.name, spelling.file),
+            path: artifact_path(platform, *spelling),
             platform: platform.name.clone(),
             target: info.id,
             artifact: platform.plan.render(*spelling),

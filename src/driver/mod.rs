@@ -9,8 +9,12 @@ mod load;
 mod manifest;
 mod releases;
 mod suggest;
+#[cfg(test)]
+pub(crate) mod testing;
 
-pub use compile::{CompileOptions, Compiled, CompiledArtifact, Selection, compile, plan_and_prove};
+pub use compile::{
+    CompileOptions, Compiled, CompiledArtifact, Plans, Selection, compile, plan, plan_and_prove,
+};
 pub use load::{ReadFailure, SourceReader, SourceText, extend_with, load};
 pub use manifest::{source_digests, tool, widening_rows};
 

@@ -3,15 +3,22 @@
 //! In: a [`Policy`] and options. Out: artefacts, each rule with a pointer, and the widenings.
 //!
 //! Invariant: no platform is named here. A [`Backend`] is only ever run through [`Target`], which always plans, reads
-//! back, compares and renders, in this order.
+//! back, compares and renders, in this order; and reads what it rendered.
 
 pub mod compare;
 pub mod context;
+mod cuts;
+pub mod evaluate;
 pub mod half;
 pub mod json;
 pub mod manifest;
+pub mod observed;
 pub mod proof;
+pub mod reading;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod text;
+pub mod verify;
 
 use crate::policy::flow_set::FlowSet;
 use crate::policy::service::ServiceSet;
@@ -19,6 +26,8 @@ pub use crate::policy::universe::NotAligned;
 use crate::policy::{PlatformId, Policy, RoleId, RowId};
 use crate::vocabulary::PlatformSpec;
 pub use context::{Lock, PlanContext};
+use evaluate::Bindings;
+use observed::{Observed, Unreadable};
 use std::collections::BTreeMap;
 
 /// One way of writing a plan down.
@@ -134,6 +143,15 @@ pub trait Backend: Sync {
 
     /// Writes the plan down. Spelling only: cannot fail.
     fn render(&self, plan: &Self::Plan, spelling: Spelling) -> Artifact;
+
+    /// Reads a file of one spelling, whoever wrote it. Shares no code with [`Backend::plan`] and [`Backend::render`].
+    ///
+    /// # Errors
+    /// [`Unreadable`] for whatever is no such file, or says something about access that the neutral form can't.
+    fn read(&self, spelling: Spelling, bytes: &[u8]) -> Result<Observed, Unreadable>;
+
+    /// The points behind the names that a file uses, as far as this plan and the policy know them.
+    fn bindings(&self, plan: &Self::Plan, policy: &Policy, observed: &Observed) -> Bindings;
 }
 
 /// A [`Backend`] behind an object: what the driver works with.
@@ -148,6 +166,12 @@ pub trait Target: Sync {
         platform: PlatformId,
         cx: &mut PlanContext<'_>,
     ) -> Option<Box<dyn Planned>>;
+
+    /// See [`Backend::read`].
+    ///
+    /// # Errors
+    /// [`Unreadable`] for whatever is no such file.
+    fn read(&self, spelling: Spelling, bytes: &[u8]) -> Result<Observed, Unreadable>;
 }
 
 /// A plan of any platform.
@@ -174,6 +198,9 @@ pub trait Planned {
 
     /// See [`Backend::render`].
     fn render(&self, spelling: Spelling) -> Artifact;
+
+    /// See [`Backend::bindings`].
+    fn bindings(&self, policy: &Policy, observed: &Observed) -> Bindings;
 }
 
 struct PlannedBy<B: Backend + 'static> {
@@ -206,6 +233,10 @@ impl<B: Backend + 'static> Planned for PlannedBy<B> {
     fn render(&self, spelling: Spelling) -> Artifact {
         self.backend.render(&self.plan, spelling)
     }
+
+    fn bindings(&self, policy: &Policy, observed: &Observed) -> Bindings {
+        self.backend.bindings(&self.plan, policy, observed)
+    }
 }
 
 /// Makes a target of a back end.
@@ -228,5 +259,9 @@ where
     ) -> Option<Box<dyn Planned>> {
         let plan = self.0.plan(policy, platform, cx)?;
         Some(Box::new(PlannedBy { backend: self.0, plan }))
+    }
+
+    fn read(&self, spelling: Spelling, bytes: &[u8]) -> Result<Observed, Unreadable> {
+        self.0.read(spelling, bytes)
     }
 }

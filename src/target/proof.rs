@@ -12,6 +12,7 @@ use crate::policy::flow_set::FlowSet;
 use crate::policy::service::ServiceSet;
 use crate::policy::universe::AtomId;
 use crate::policy::{EnforcedBy, Flow, Forbid, PlatformId, Policy, RoleId};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most overlaps or causes that one report spells out.
@@ -66,6 +67,20 @@ pub struct PlatformPermits {
     pub spellings: Vec<SpellingPermits>,
 }
 
+impl PlatformPermits {
+    /// What one spelling permits, with its excess.
+    pub fn of_spelling(&self, spelling: Spelling) -> Cow<'_, Permits> {
+        match self.spellings.iter().find(|wider| wider.spelling == spelling) {
+            None => Cow::Borrowed(&self.permits),
+            Some(wider) => Cow::Owned(Permits {
+                egress: self.permits.egress.union(&wider.excess.egress),
+                ingress: self.permits.ingress.union(&wider.excess.ingress),
+                opens_only: self.permits.opens_only,
+            }),
+        }
+    }
+}
+
 /// What one spelling permits beyond its plan.
 #[derive(Debug, Clone)]
 pub struct SpellingPermits {
@@ -91,16 +106,16 @@ pub struct Proof {
 }
 
 /// Compares what the platforms permit with what the file says, and reports losses, widenings and broken promises.
-pub fn prove(policy: &Policy, platforms: BTreeMap<PlatformId, PlatformPermits>, sink: &mut Sink) -> Proof {
+pub fn prove(policy: &Policy, platforms: &BTreeMap<PlatformId, PlatformPermits>, sink: &mut Sink) -> Proof {
     let base = platforms.iter().map(|(id, platform)| (*id, platform.permits.clone())).collect();
     let deployed = Deployed::new(policy, base);
     report_losses(policy, &deployed, sink);
     let known = deployed.widenings(policy);
     let mut widenings = describe_all(policy, &known, None);
     let mut withheld = Vec::new();
-    for (id, platform) in &platforms {
+    for (id, platform) in platforms {
         for SpellingPermits { spelling, excess, cause, is_asked_for } in &platform.spellings {
-            let wider = widened(policy, &platforms, *id, excess).widenings(policy).difference(&known);
+            let wider = widened(policy, platforms, *id, excess).widenings(policy).difference(&known);
             let found = describe_all(policy, &wider, Some((spelling.id, cause)));
             match found.iter().find(|widening| kept_by_network(policy, widening).next().is_some()) {
                 Some(broken) if !is_asked_for => {

@@ -30,12 +30,15 @@ mod overflow;
 mod permits;
 pub mod plan;
 mod quota;
+mod read;
 mod split;
 #[cfg(test)]
 mod tests;
 
 use crate::policy::universe::NotAligned;
 use crate::policy::{PlatformId, Policy, RoleId};
+use crate::target::evaluate::Bindings;
+use crate::target::observed::{Observed, Unreadable};
 use crate::target::{Artifact, Backend, Permits, PlanContext, QuotaUse, Spelling, TargetInfo};
 use crate::vocabulary::{AttributeSpec, PlatformSpec, ValueType};
 use plan::Plan;
@@ -131,5 +134,13 @@ impl Backend for AwsSg {
 
     fn render(&self, plan: &Plan, spelling: Spelling) -> Artifact {
         if spelling == API { api::render(plan) } else { cloudformation::render(plan) }
+    }
+
+    fn read(&self, spelling: Spelling, bytes: &[u8]) -> Result<Observed, Unreadable> {
+        if spelling == API { read::api::read(bytes) } else { read::cloudformation::read(bytes) }
+    }
+
+    fn bindings(&self, plan: &Plan, policy: &Policy, _: &Observed) -> Bindings {
+        read::bindings(plan, policy)
     }
 }

@@ -1,5 +1,7 @@
 //! What the target writes and what it refuses, on small sites.
 
+mod sabotage;
+
 use super::plan::{Peer, Permission, Plan};
 use super::*;
 use crate::diagnostic::{Diagnostic, Sink, codes};

@@ -24,6 +24,7 @@ mod merge;
 mod names;
 mod permits;
 mod plan;
+mod read;
 mod rules;
 mod tags;
 #[cfg(test)]
@@ -31,6 +32,8 @@ mod tests;
 
 use crate::policy::universe::NotAligned;
 use crate::policy::{PlatformId, Policy, RoleId};
+use crate::target::evaluate::Bindings;
+use crate::target::observed::{Observed, Unreadable};
 use crate::target::{Artifact, Backend, Permits, PlanContext, QuotaUse, Spelling, TargetInfo};
 use crate::vocabulary::{AttributeSpec, PlatformSpec, ValueType};
 use group::{LOAD_BALANCED, LOAD_BALANCED_VALUES};
@@ -113,5 +116,13 @@ impl Backend for AzureNsg {
 
     fn render(&self, plan: &Plan, spelling: Spelling) -> Artifact {
         arm::render(plan, spelling)
+    }
+
+    fn read(&self, _: Spelling, bytes: &[u8]) -> Result<Observed, Unreadable> {
+        read::read(bytes)
+    }
+
+    fn bindings(&self, plan: &Plan, policy: &Policy, observed: &Observed) -> Bindings {
+        read::bindings(plan, policy, observed)
     }
 }

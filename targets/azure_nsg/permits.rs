@@ -15,7 +15,7 @@ use crate::policy::address::AddressSet;
 use crate::policy::flow_set::FlowSet;
 use crate::policy::service::{Protocol, ServiceRange, ServiceSet};
 use crate::policy::universe::{Atom, AtomId, NotAligned};
-use crate::policy::{KnownBy, Policy};
+use crate::policy::{KnownBy, PlatformId, Policy};
 use crate::target::Permits;
 use crate::target::half::Direction;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
@@ -24,18 +24,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// Azure's rules beneath those of a group: number, permits, source tag, destination tag (`*` for anything).
-type Default = (u32, bool, &'static str, &'static str);
+pub(super) type Default = (u32, bool, &'static str, &'static str);
 
 /// Source: network security groups overview (learn.microsoft.com/azure/virtual-network/network-security-groups-overview),
 /// default security rules, inbound, read 2026-11-22.
-const INBOUND_DEFAULTS: [Default; 3] = [
+pub(super) const INBOUND_DEFAULTS: [Default; 3] = [
     (65_000, true, "VirtualNetwork", "VirtualNetwork"),
     (65_001, true, "AzureLoadBalancer", "*"),
     (65_500, false, "*", "*"),
 ];
 
 /// Source: as above, outbound.
-const OUTBOUND_DEFAULTS: [Default; 3] = [
+pub(super) const OUTBOUND_DEFAULTS: [Default; 3] = [
     (65_000, true, "VirtualNetwork", "VirtualNetwork"),
     (65_001, true, "*", "Internet"),
     (65_500, false, "*", "*"),
@@ -166,7 +166,8 @@ impl<'a> World<'a> {
             Side::Anything => Cow::Borrowed(self.every.as_slice()),
             Side::Ranges(ranges) => Cow::Owned(universe.within(&AddressSet::from_ranges(ranges))?),
             Side::Tag(tag) => {
-                let inside = universe.iter().filter(|(_, atom)| self.tag_holds(tag, atom));
+                let inside =
+                    universe.iter().filter(|(_, atom)| tag_holds(self.plan.platform, self.policy, tag, atom));
                 Cow::Owned(inside.map(|(id, _)| id).collect())
             }
             Side::Asgs(names) => match names.as_slice() {
@@ -179,40 +180,40 @@ impl<'a> World<'a> {
             },
         })
     }
+}
 
-    /// True when a service tag may hold a point.
-    ///
-    /// Source: Azure service tags overview: VirtualNetwork holds the network, peered and connected ones and every
-    /// prefix of a user-defined route, which may be all addresses; Internet holds everything outside the network that
-    /// the public internet reaches, Azure's own addresses among them; AzureCloud holds the addresses of all services;
-    /// read 2026-11-22.
-    fn tag_holds(&self, tag: &str, atom: &Atom) -> bool {
-        let party = atom.role.and_then(|role| self.policy.party(role));
-        let known_by = party.map_or(&[][..], |party| &party.known_by);
-        if known_by.iter().any(|name| matches!(name, KnownBy::Tag(typed) if covers(tag, typed))) {
-            return true;
-        }
-        if tag.eq_ignore_ascii_case("VirtualNetwork") {
-            return true;
-        }
-        if tag.eq_ignore_ascii_case("AzureLoadBalancer") {
-            let probe = AddressSet::from(Ipv4Net::from(PROBE_ADDRESS));
-            return !atom.internet && atom.addresses.meets(&probe);
-        }
-        if tag.eq_ignore_ascii_case("Internet") {
-            let inside = party.is_some_and(|party| party.platform == Some(self.plan.platform));
-            let by_name = known_by.iter().any(|name| matches!(name, KnownBy::Names(_)));
-            let by_name = by_name && atom.addresses.is_empty();
-            return !inside && (by_name || !not_public().contains_all(&atom.addresses));
-        }
-        // AzureCloud holds the addresses of all services and all customers, so any public one may be among them.
-        if !tag.to_ascii_lowercase().starts_with("azurecloud") {
-            return false;
-        }
-        let inside = party.is_some_and(|party| party.platform == Some(self.plan.platform));
-        let has_public = !atom.addresses.is_empty() && !not_public().contains_all(&atom.addresses);
-        !inside && !atom.internet && has_public
+/// True when a service tag may hold a point.
+///
+/// Source: Azure service tags overview: VirtualNetwork holds the network, peered and connected ones and every
+/// prefix of a user-defined route, which may be all addresses; Internet holds everything outside the network that
+/// the public internet reaches, Azure's own addresses among them; AzureCloud holds the addresses of all services;
+/// read 2026-11-22.
+pub(super) fn tag_holds(platform: PlatformId, policy: &Policy, tag: &str, atom: &Atom) -> bool {
+    let party = atom.role.and_then(|role| policy.party(role));
+    let known_by = party.map_or(&[][..], |party| &party.known_by);
+    if known_by.iter().any(|name| matches!(name, KnownBy::Tag(typed) if covers(tag, typed))) {
+        return true;
     }
+    if tag.eq_ignore_ascii_case("VirtualNetwork") {
+        return true;
+    }
+    if tag.eq_ignore_ascii_case("AzureLoadBalancer") {
+        let probe = AddressSet::from(Ipv4Net::from(PROBE_ADDRESS));
+        return !atom.internet && atom.addresses.meets(&probe);
+    }
+    if tag.eq_ignore_ascii_case("Internet") {
+        let inside = party.is_some_and(|party| party.platform == Some(platform));
+        let by_name = known_by.iter().any(|name| matches!(name, KnownBy::Names(_)));
+        let by_name = by_name && atom.addresses.is_empty();
+        return !inside && (by_name || !not_public().contains_all(&atom.addresses));
+    }
+    // AzureCloud holds the addresses of all services and all customers, so any public one may be among them.
+    if !tag.to_ascii_lowercase().starts_with("azurecloud") {
+        return false;
+    }
+    let inside = party.is_some_and(|party| party.platform == Some(platform));
+    let has_public = !atom.addresses.is_empty() && !not_public().contains_all(&atom.addresses);
+    !inside && !atom.internet && has_public
 }
 
 /// The group's rules of a direction and Azure's defaults, in the order in which they are tried.

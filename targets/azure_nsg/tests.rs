@@ -1,5 +1,7 @@
 //! What the target does with small sites, from the requirement: rules, names, numbers, refusals, and the proof.
 
+mod sabotage;
+
 use super::*;
 use crate::diagnostic::{Diagnostic, Severity, Sink, codes};
 use crate::policy::service::ServiceSet;

@@ -16,11 +16,14 @@
 mod csv;
 mod permits;
 mod plan;
+mod read;
 #[cfg(test)]
 mod tests;
 
 use crate::policy::universe::NotAligned;
 use crate::policy::{PlatformId, Policy, RoleId};
+use crate::target::evaluate::Bindings;
+use crate::target::observed::{Observed, Unreadable};
 use crate::target::{Artifact, Backend, Permits, PlanContext, QuotaUse, Spelling, TargetInfo};
 use crate::vocabulary::{AttributeSpec, PlatformSpec, ValueType};
 use plan::Endpoint;
@@ -79,5 +82,13 @@ impl Backend for Firewall {
 
     fn render(&self, plan: &Self::Plan, spelling: Spelling) -> Artifact {
         csv::render(plan, spelling)
+    }
+
+    fn read(&self, _: Spelling, bytes: &[u8]) -> Result<Observed, Unreadable> {
+        read::read(bytes)
+    }
+
+    fn bindings(&self, _: &Self::Plan, policy: &Policy, _: &Observed) -> Bindings {
+        read::bindings(policy)
     }
 }

@@ -1,5 +1,7 @@
 //! What the target makes of small sites, read back and compared with what they say.
 
+mod sabotage;
+
 use super::plan::{Endpoint, Plan};
 use super::{CSV, Firewall};
 use crate::diagnostic::{Sink, codes};

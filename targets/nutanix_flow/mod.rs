@@ -28,6 +28,7 @@ mod limits;
 mod permits;
 mod plan;
 mod quota;
+mod read;
 mod services;
 mod symbols;
 #[cfg(test)]
@@ -37,6 +38,8 @@ mod v4;
 
 use crate::policy::universe::NotAligned;
 use crate::policy::{PlatformId, Policy, RoleId};
+use crate::target::evaluate::Bindings;
+use crate::target::observed::{Observed, Unreadable};
 use crate::target::text;
 use crate::target::{Artifact, Backend, Permits, PlanContext, QuotaUse, Spelling, TargetInfo};
 use crate::vocabulary::{AttributeSpec, PlatformSpec, ValueType};
@@ -137,6 +140,14 @@ impl Backend for NutanixFlow {
 
     fn render(&self, plan: &Self::Plan, spelling: Spelling) -> Artifact {
         if spelling == V3 { v3::render(plan, spelling) } else { v4::render(plan, spelling) }
+    }
+
+    fn read(&self, spelling: Spelling, bytes: &[u8]) -> Result<Observed, Unreadable> {
+        if spelling == V3 { read::v3::read(bytes) } else { read::v4::read(bytes) }
+    }
+
+    fn bindings(&self, plan: &Self::Plan, policy: &Policy, _: &Observed) -> Bindings {
+        read::bindings(plan, policy)
     }
 }
 

@@ -1,5 +1,7 @@
 //! What the target makes of small sites, read back and compared with what they say.
 
+mod sabotage;
+
 use super::categories::Category;
 use super::plan::{Intra, Plan, RulePeer, Scope};
 use super::services::{Ports, Services};
