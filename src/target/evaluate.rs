@@ -398,3 +398,6 @@ fn together<'r>(run: &[&'r Rule]) -> Vec<Step<'r>> {
     };
     by_destination.into_iter().filter_map(step).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! What the target writes and what it refuses, on small sites.
 
+mod read;
 mod sabotage;
 
 use super::plan::{Peer, Permission, Plan};

@@ -1,5 +1,6 @@
 //! What the target does with small sites, from the requirement: rules, names, numbers, refusals, and the proof.
 
+mod read;
 mod sabotage;
 
 use super::*;

@@ -106,11 +106,15 @@ fn open_ipv6(wide: &mut Permits, universe: &Universe, group: &BTreeSet<AtomId>) 
         universe.iter().filter(|(_, atom)| may_have_ipv6(atom)).map(|(id, _)| id).collect();
     for own in group {
         for peer in &peers {
-            if has_ipv6(universe, *own, *peer) {
-                let egress: &mut FlowSet = &mut wide.egress;
-                egress.insert(universe, *own, *peer, &ServiceSet::any());
-                wide.ingress.insert(universe, *peer, *own, &ServiceSet::any());
-            }
+            // Two parties without addresses may speak either family; what is IPv6 for certain is ICMPv6.
+            let services = if has_ipv6(universe, *own, *peer) {
+                ServiceSet::any()
+            } else {
+                ServiceSet::protocol(Protocol::ICMPV6)
+            };
+            let egress: &mut FlowSet = &mut wide.egress;
+            egress.insert(universe, *own, *peer, &services);
+            wide.ingress.insert(universe, *peer, *own, &services);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What the target makes of small sites, read back and compared with what they say.
 
+mod read;
 mod sabotage;
 
 use super::categories::Category;

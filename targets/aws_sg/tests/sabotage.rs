@@ -2,8 +2,12 @@
 
 use super::super::AwsSg;
 use super::super::plan::{IpProtocol, Peer, Permission, Plan};
+use crate::policy::KnownBy;
 use crate::target::half::Direction;
-use crate::target::testing::{Damage, assert_damages_are_seen, damaged};
+use crate::target::testing::{
+    Damage, assert_damages_are_seen, bytes_say_what_the_plan_does, damaged, random_flows, random_site,
+};
+use proptest::prelude::*;
 
 fn damages(plan: &Plan) -> Vec<Damage<Plan>> {
     let mut damages = Vec::new();
@@ -45,4 +49,16 @@ fn damages(plan: &Plan) -> Vec<Damage<Plan>> {
 #[test]
 fn every_damage_of_a_plan_is_seen() {
     assert_damages_are_seen(&AwsSg, damages, 600);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn the_bytes_of_random_sites_say_what_their_plan_does(flows in random_flows()) {
+        let services = ["tcp/443", "tcp/80-90", "tcp/91", "udp/1-65535", "icmp/8/0", "icmp/3", "icmpv6", "tcp/80-95"];
+        let named = KnownBy::PrefixList("com.amazonaws.eu-west-1.s3".to_owned());
+        let policy = random_site("aws", &[("region", "eu-west-1"), ("rules-per-group", "900")], named, &services, &flows);
+        prop_assert!(bytes_say_what_the_plan_does(&AwsSg, &policy) || !flows.is_empty());
+    }
 }

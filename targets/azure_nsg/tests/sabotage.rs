@@ -2,8 +2,12 @@
 
 use super::super::AzureNsg;
 use super::super::plan::{Plan, Ports, Rule, Side, Transport};
+use crate::policy::KnownBy;
 use crate::target::half::Direction;
-use crate::target::testing::{Damage, assert_damages_are_seen, damaged};
+use crate::target::testing::{
+    Damage, assert_damages_are_seen, bytes_say_what_the_plan_does, damaged, random_flows, random_site,
+};
+use proptest::prelude::*;
 
 /// What a rule matches, whatever its name and number.
 fn matched(rule: &Rule) -> impl PartialEq + use<> {
@@ -60,4 +64,16 @@ fn damages(plan: &Plan) -> Vec<Damage<Plan>> {
 #[test]
 fn every_damage_of_a_plan_is_seen() {
     assert_damages_are_seen(&AzureNsg, damages, 200);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn the_bytes_of_random_sites_say_what_their_plan_does(flows in random_flows()) {
+        let services = ["tcp/443", "tcp/80-90", "tcp/91", "udp/1-65535", "icmp", "tcp/0-65535"];
+        let named = KnownBy::Tag("Storage".to_owned());
+        let policy = random_site("azure", &[], named, &services, &flows);
+        prop_assert!(bytes_say_what_the_plan_does(&AzureNsg, &policy) || !flows.is_empty());
+    }
 }

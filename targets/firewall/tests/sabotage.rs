@@ -2,7 +2,11 @@
 
 use super::super::Firewall;
 use super::super::plan::{Endpoint, Line, Plan};
-use crate::target::testing::{Damage, assert_damages_are_seen, damaged};
+use crate::policy::KnownBy;
+use crate::target::testing::{
+    Damage, assert_damages_are_seen, bytes_say_what_the_plan_does, damaged, random_flows, random_site,
+};
+use proptest::prelude::*;
 
 fn damages(plan: &Plan) -> Vec<Damage<Plan>> {
     let mut damages = Vec::new();
@@ -33,4 +37,16 @@ fn damages(plan: &Plan) -> Vec<Damage<Plan>> {
 #[test]
 fn every_damage_of_a_plan_is_seen() {
     assert_damages_are_seen(&Firewall, damages, 100);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn the_bytes_of_random_sites_say_what_their_plan_does(flows in random_flows()) {
+        let services = ["tcp/443", "tcp/80-90", "tcp/91", "udp/1-65535", "icmp/8/0", "icmp/3", "icmpv6", "tcp/80-95"];
+        let named = KnownBy::Names(vec!["a.example".to_owned(), "b.example".to_owned()]);
+        let policy = random_site("firewall", &[], named, &services, &flows);
+        prop_assert!(bytes_say_what_the_plan_does(&Firewall, &policy) || !flows.is_empty());
+    }
 }

@@ -3,8 +3,12 @@
 use super::super::NutanixFlow;
 use super::super::plan::{Intra, Plan, RulePeer, TierPolicy};
 use super::super::services::{Ports, Services};
+use crate::policy::KnownBy;
 use crate::target::half::Direction;
-use crate::target::testing::{Damage, assert_damages_are_seen, damaged};
+use crate::target::testing::{
+    Damage, assert_damages_are_seen, bytes_say_what_the_plan_does, damaged, random_flows, random_site,
+};
+use proptest::prelude::*;
 use std::sync::Arc;
 
 fn of_rules(plan: &Plan, tier: usize, damages: &mut Vec<Damage<Plan>>) {
@@ -69,4 +73,16 @@ fn damages(plan: &Plan) -> Vec<Damage<Plan>> {
 #[test]
 fn every_damage_of_a_plan_is_seen() {
     assert_damages_are_seen(&NutanixFlow, damages, 400);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn the_bytes_of_random_sites_say_what_their_plan_does(flows in random_flows()) {
+        let services = ["tcp/443", "tcp/80-90", "tcp/91", "udp/1-65535", "icmp/8/0", "icmp/3", "icmpv6", "tcp/80-95"];
+        let named = KnownBy::Tag("Storage".to_owned());
+        let policy = random_site("nutanix", &[("category", "AppType:Citrix")], named, &services, &flows);
+        prop_assert!(bytes_say_what_the_plan_does(&NutanixFlow, &policy) || !flows.is_empty());
+    }
 }
