@@ -12,6 +12,7 @@ use segc::driver::{
 };
 use segc::policy::Policy;
 use segc::target::Lock;
+use segc::target::verify::report;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -500,4 +501,37 @@ fn every_damage_of_an_artefact_is_caught() {
     for (file, least) in LEAST {
         assert!(caught.get(file) >= Some(least), "{file}: {caught:?}");
     }
+}
+
+#[test]
+fn a_report_has_the_place_an_example_and_both_ends() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let text = std::fs::read_to_string(examples.join("daas-aws/site.seg")).unwrap();
+    let site = compiled("daas-aws", &text, &examples);
+    let is_template = |(path, _): &&(String, Vec<u8>)| path.ends_with("cloudformation.json");
+    let (path, bytes) = site.files.iter().find(is_template).unwrap();
+    let document: Value = serde_json::from_slice(bytes).unwrap();
+    let resources = document["Resources"].as_object().unwrap();
+    let rule = resources.keys().find(|id| id.starts_with("InVdaTcp1494FromCidr")).unwrap();
+    let place = &format!("/Resources/{rule}");
+    let wide = changed(&document, &format!("{place}/Properties"), |v| v["FromPort"] = json!(1490));
+    let said = |damaged: &Value| {
+        let mismatch = site.plans.verify(&site.policy, path, damaged.to_string().as_bytes()).unwrap_err();
+        let report = report(&site.policy, path, None, &mismatch);
+        (report.code.to_string(), report.message.clone(), format!("{report:?}"))
+    };
+    let (code, message, all) = said(&wide);
+    assert_eq!(code, "SEG6015");
+    let way = ["would let tcp/1490-1493 from 10.50.0.0/15", "reach its destination, and the plan would not"];
+    assert!(way.iter().all(|part| message.contains(part)), "{message}");
+    assert!(
+        all.contains(&format!("at {place}")) && all.contains("for example tcp/1490 from 10.50.0.0"),
+        "{all}"
+    );
+    let (code, message, all) = said(&changed(&document, place, |v| v["Condition"] = json!("Prod")));
+    assert_eq!(code, "SEG6016");
+    assert!(
+        message.contains("unknown field `Condition`") && all.contains(&format!("at {place}/Condition")),
+        "{all}"
+    );
 }

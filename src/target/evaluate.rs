@@ -18,6 +18,7 @@ use crate::policy::address::{AddressSet, Family};
 use crate::policy::flow_set::FlowSet;
 use crate::policy::service::{Protocol, ServiceSet};
 use crate::policy::universe::{Atom, AtomId, Universe};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The points behind the names of a file.
@@ -59,7 +60,7 @@ impl Bindings {
     }
 
     /// The points behind a name; `None` when nobody knows it. Host names are points of their own kind.
-    fn points(&self, name: &PeerName) -> Option<BTreeSet<AtomId>> {
+    fn points(&self, name: &PeerName) -> Option<Cow<'_, BTreeSet<AtomId>>> {
         match name {
             PeerName::Labels(labels) => {
                 let mut sets: Vec<&BTreeSet<AtomId>> =
@@ -67,10 +68,10 @@ impl Bindings {
                 sets.sort_by_key(|set| set.len());
                 let (rarest, others) = sets.split_first()?;
                 let wears_all = |atom: &&AtomId| others.iter().all(|set| set.contains(atom));
-                Some(rarest.iter().filter(wears_all).copied().collect())
+                Some(Cow::Owned(rarest.iter().filter(wears_all).copied().collect()))
             }
-            PeerName::Host(host) => self.known_hosts.contains(host).then(BTreeSet::new),
-            _ => self.names.get(name).cloned(),
+            PeerName::Host(host) => self.known_hosts.contains(host).then(Cow::default),
+            _ => self.names.get(name).map(Cow::Borrowed),
         }
     }
 }
@@ -168,7 +169,12 @@ struct Verdict {
 }
 
 impl Verdict {
-    fn meet(&mut self, action: Action, services: &ServiceSet) {
+    /// Where no rule denies, what was decided is what was allowed.
+    fn meet(&mut self, action: Action, services: &ServiceSet, adds_up: bool) {
+        if adds_up {
+            self.allowed = self.allowed.union(services);
+            return;
+        }
         if action == Action::Allow {
             self.allowed = self.allowed.union(&services.difference(&self.decided));
         }
@@ -198,35 +204,11 @@ impl Reader<'_> {
         passing: &mut FlowSet,
     ) -> Result<(), Unclear> {
         let steps = steps(&guard.rules, direction);
-        let cuts = self.cuts(&steps);
-        let (own_size, all_size) = (cuts.count(members), cuts.count(&self.everybody));
-        let mut verdicts: BTreeMap<(Part, Part), Verdict> = BTreeMap::new();
-        for step in &steps {
-            let mut sources = self.parts(&step.from, members, &cuts, step.pointer)?;
-            let mut destinations = self.parts(&step.to, members, &cuts, step.pointer)?;
-            let (own, others) = match direction {
-                Direction::Ingress => (&mut destinations, &sources),
-                Direction::Egress => (&mut sources, &destinations),
-            };
-            own.retain(|(atom, _)| members.contains(atom));
-            let is_last = step.services.is_any() && own.len() == own_size && others.len() == all_size;
-            // A deny of everything leaves nothing to decide, so its pairs need not be listed.
-            if is_last && step.action == Action::Deny {
-                break;
-            }
-            for source in &sources {
-                for destination in &destinations {
-                    verdicts.entry((*source, *destination)).or_default().meet(step.action, step.services);
-                }
-            }
-            if is_last {
-                break;
-            }
-        }
         let adds_up = steps.iter().all(|step| step.action == Action::Allow);
-        for ((from, to), services) in
-            cuts.joined(verdicts.into_iter().map(|(pair, verdict)| (pair, verdict.allowed)))?
-        {
+        let cuts = self.cuts(&steps);
+        let verdicts = self.decide(&steps, &cuts, members, direction)?;
+        let allowed = verdicts.into_iter().map(|(pair, verdict)| (pair, verdict.allowed));
+        for ((from, to), services) in cuts.joined(allowed)? {
             for (from, to) in self.spread(&cuts, adds_up, from, to) {
                 self.insert(guard, passing, from, to, &services);
             }
@@ -235,6 +217,42 @@ impl Reader<'_> {
             self.pass_ipv6(members, direction, passing);
         }
         Ok(())
+    }
+
+    /// What the steps of a direction decide for each pair, first match first.
+    fn decide(
+        &self,
+        steps: &[Step<'_>],
+        cuts: &Cuts,
+        members: &BTreeSet<AtomId>,
+        direction: Direction,
+    ) -> Result<BTreeMap<(Part, Part), Verdict>, Unclear> {
+        let adds_up = steps.iter().all(|step| step.action == Action::Allow);
+        let (own_size, all_size) = (cuts.count(members), cuts.count(&self.everybody));
+        let mut verdicts: BTreeMap<(Part, Part), Verdict> = BTreeMap::new();
+        for step in steps {
+            let mut sources = self.parts(&step.from, members, cuts, step.pointer)?;
+            let mut destinations = self.parts(&step.to, members, cuts, step.pointer)?;
+            let (own, others) = match direction {
+                Direction::Ingress => (&mut destinations, &sources),
+                Direction::Egress => (&mut sources, &destinations),
+            };
+            own.retain(|(atom, _)| members.contains(atom));
+            let is_last = step.services.is_any() && own.len() == own_size && others.len() == all_size;
+            // A deny of everything leaves nothing to decide, so its pairs need not be listed.
+            if !is_last || step.action == Action::Allow {
+                for source in &sources {
+                    for destination in &destinations {
+                        let verdict = verdicts.entry((*source, *destination)).or_default();
+                        verdict.meet(step.action, step.services, adds_up);
+                    }
+                }
+            }
+            if is_last {
+                break;
+            }
+        }
+        Ok(verdicts)
     }
 
     /// The points of a side, whole or in parts. Fails for a name that nobody knows.
@@ -255,7 +273,7 @@ impl Reader<'_> {
         let mut hosts = BTreeSet::new();
         for name in &peers.names {
             let unknown = || Unclear::UnknownName { pointer: pointer.to_owned(), name: name.clone() };
-            whole.extend(self.bindings.points(name).ok_or_else(unknown)?);
+            whole.extend(self.bindings.points(name).ok_or_else(unknown)?.iter());
             if let PeerName::Host(host) = name {
                 hosts.insert(host);
             }

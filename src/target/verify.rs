@@ -13,7 +13,7 @@ use super::{Artifact, Permits};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::policy::address::Family;
 use crate::policy::flow_set::FlowSet;
-use crate::policy::service::ServiceSet;
+use crate::policy::service::{ServiceRange, ServiceSet};
 use crate::policy::universe::AtomId;
 use crate::policy::{EnforcementState, PlatformId, Policy, RoleId};
 use std::collections::BTreeSet;
@@ -210,12 +210,12 @@ fn packet(policy: &Policy, difference: &Difference) -> String {
         let first = atom.and_then(|atom| atom.addresses.ranges().first().map(|range| range.network()));
         first.map_or_else(|| point(policy, id), |address| address.to_string())
     };
-    let first = difference.services.ranges().into_iter().next();
-    let service = first.map_or_else(String::new, |range| {
-        let one =
-            if range.protocol.has_ports() || !range.is_whole_protocol() { range.low } else { range.high };
-        let (low, high) = if one == range.low { (one, one) } else { (range.low, range.high) };
-        crate::policy::service::ServiceRange { low, high, ..range }.to_string()
-    });
+    // A whole protocol without ports has no first service to name.
+    let one = |range: ServiceRange| {
+        let is_whole = range.is_whole_protocol() && !range.protocol.has_ports();
+        if is_whole { range } else { ServiceRange { high: range.low, ..range } }
+    };
+    let first = difference.services.ranges().first().map(|range| one(*range));
+    let service = first.map_or_else(String::new, |range| range.to_string());
     format!("{service} from {} to {}", end(difference.from), end(difference.to))
 }

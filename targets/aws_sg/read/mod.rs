@@ -13,20 +13,23 @@ pub(super) mod cloudformation;
 use super::plan::Plan;
 use crate::policy::address::AddressSet;
 use crate::policy::service::{Protocol, ServiceSet};
-use crate::policy::{KnownBy, Policy};
+use crate::policy::{KnownBy, Policy, RoleId};
 use crate::target::evaluate::Bindings;
 use crate::target::half::Direction;
 use crate::target::observed::{Action, Author, PeerName, Peers, Rule, Unreadable};
 use ipnet::IpNet;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 /// The points behind groups and lists: by name, by parameter, and by symbol.
 pub(super) fn bindings(plan: &Plan, policy: &Policy) -> Bindings {
     let universe = policy.universe();
     let mut bindings = Bindings::default();
+    let names: BTreeMap<RoleId, &str> =
+        plan.groups.iter().map(|group| (group.owner, group.name.as_str())).collect();
     for (role, owner) in &plan.wears {
-        if let Some(group) = plan.group(*owner) {
-            bindings.bind(group_name(&group.name), universe.of_role(*role).iter().copied());
+        if let Some(name) = names.get(owner) {
+            bindings.bind(group_name(name), universe.of_role(*role).iter().copied());
         }
     }
     for (role, party) in policy.parties() {
