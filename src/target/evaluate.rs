@@ -118,12 +118,41 @@ pub fn evaluate(
     let mut evaluation = Evaluation::default();
     evaluation.permits.opens_only = observed.opens_only;
     for guard in &observed.guards {
-        let members = reader.members(guard)?;
-        reader.pass(guard, &members, Direction::Ingress, &mut evaluation.permits.ingress)?;
-        reader.pass(guard, &members, Direction::Egress, &mut evaluation.permits.egress)?;
-        evaluation.guarded.push(members);
+        evaluation.guarded.push(reader.members(guard)?);
+    }
+    for (guard, members) in side_by_side(&observed.guards, &evaluation.guarded) {
+        reader.pass(&guard, members, Direction::Ingress, &mut evaluation.permits.ingress)?;
+        reader.pass(&guard, members, Direction::Egress, &mut evaluation.permits.egress)?;
     }
     Ok(evaluation)
+}
+
+/// Guards with their members. Those that guard the same points, and only ever permit, add up to one: each may cover a part
+/// of a party, and all together the whole.
+fn side_by_side<'g>(
+    guards: &'g [Guard],
+    guarded: &'g [BTreeSet<AtomId>],
+) -> Vec<(Cow<'g, Guard>, &'g BTreeSet<AtomId>)> {
+    let permits_only = |guard: &Guard| guard.rules.iter().all(|rule| rule.action == Action::Allow);
+    let mut first_of: BTreeMap<&BTreeSet<AtomId>, usize> = BTreeMap::new();
+    let mut together: Vec<(Cow<'g, Guard>, &BTreeSet<AtomId>)> = Vec::new();
+    for (guard, members) in guards.iter().zip(guarded) {
+        let first = first_of.get(members).and_then(|at| together.get_mut(*at)).map(|(first, _)| first);
+        match first {
+            Some(first)
+                if permits_only(guard)
+                    && permits_only(first)
+                    && (first.state, first.ipv6) == (guard.state, guard.ipv6) =>
+            {
+                first.to_mut().rules.extend(guard.rules.iter().cloned());
+            }
+            _ => {
+                first_of.entry(members).or_insert(together.len());
+                together.push((Cow::Borrowed(guard), members));
+            }
+        }
+    }
+    together
 }
 
 /// The places of the rules that have to do with some services from one point to another, in the order of the file.

@@ -25,10 +25,12 @@ use std::net::IpAddr;
 pub(super) fn bindings(plan: &Plan, policy: &Policy) -> Bindings {
     let universe = policy.universe();
     let mut bindings = Bindings::default();
-    let names: BTreeMap<RoleId, &str> =
-        plan.groups.iter().map(|group| (group.owner, group.name.as_str())).collect();
+    let mut names: BTreeMap<RoleId, Vec<&str>> = BTreeMap::new();
+    for group in &plan.groups {
+        names.entry(group.owner).or_default().push(&group.name);
+    }
     for (role, owner) in &plan.wears {
-        if let Some(name) = names.get(owner) {
+        for name in names.get(owner).into_iter().flatten() {
             bindings.bind(group_name(name), universe.of_role(*role).iter().copied());
         }
     }
