@@ -16,6 +16,7 @@ pub mod model;
 pub mod policy;
 pub mod reference;
 pub mod source;
+pub mod space;
 pub mod syntax;
 pub mod target;
 pub mod vocabulary;

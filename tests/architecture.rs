@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 /// Each module with what it may use besides itself, as in the table of ARCHITECTURE.md.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("source", &[]),
+    ("space", &[]),
     ("vocabulary", &[]),
     ("diagnostic", &["source"]),
     ("syntax", &["source", "diagnostic", "vocabulary"]),
     ("catalogue", &["source", "diagnostic", "vocabulary"]),
     ("reference", &["catalogue"]),
     ("model", &["source", "diagnostic", "vocabulary", "syntax", "catalogue", "policy"]),
-    ("policy", &["source", "diagnostic", "vocabulary", "model"]),
+    ("policy", &["source", "space", "diagnostic", "vocabulary", "model"]),
     ("target", &["source", "diagnostic", "vocabulary", "policy"]),
     ("check", &["source", "diagnostic", "vocabulary", "catalogue", "model", "policy", "target"]),
     ("diff", &["source", "policy"]),

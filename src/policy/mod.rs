@@ -11,7 +11,6 @@
 pub mod address;
 pub mod flow_set;
 pub mod identity;
-pub mod interval;
 pub mod lower;
 pub mod service;
 #[cfg(test)]
@@ -22,6 +21,7 @@ pub use crate::model::{
     EnforcedBy, EnforcementState, Hardening, KnownBy, PlatformId, RoleId, SegmentId, Trust,
 };
 use crate::source::Span;
+pub use crate::space::interval;
 use address::AddressSet;
 use flow_set::FlowSet;
 pub use identity::RowId;

@@ -4,25 +4,36 @@
 //!
 //! Invariant: two sets with the same members are equal values; every operation is linear in its inputs once sorted.
 
+use std::fmt::Debug;
+use std::hash::Hash;
+
 /// A whole number that intervals may hold.
-pub trait Point: Copy + Ord + std::fmt::Debug {
+pub trait Point: Copy + Ord + Hash + Debug {
+    /// The smallest number.
+    const SMALLEST: Self;
     /// The largest number.
     const LARGEST: Self;
     /// The next number; `None` at the end of the range.
     fn next(self) -> Option<Self>;
     /// The number before; `None` at the start of the range.
     fn previous(self) -> Option<Self>;
+    /// The number as the widest kind of number.
+    fn wide(self) -> u128;
 }
 
 macro_rules! points {
     ($($number:ty),*) => {
         $(impl Point for $number {
+            const SMALLEST: Self = 0;
             const LARGEST: Self = <$number>::MAX;
             fn next(self) -> Option<Self> {
                 self.checked_add(1)
             }
             fn previous(self) -> Option<Self> {
                 self.checked_sub(1)
+            }
+            fn wide(self) -> u128 {
+                self.into()
             }
         })*
     };
@@ -68,6 +79,11 @@ impl<T: Point> Intervals<T> {
     /// The intervals in ascending order.
     pub fn iter(&self) -> impl Iterator<Item = (T, T)> + '_ {
         self.0.iter().copied()
+    }
+
+    /// The intervals in ascending order, as they are kept.
+    pub fn as_slice(&self) -> &[(T, T)] {
+        &self.0
     }
 
     /// True for the set without members.
