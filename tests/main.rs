@@ -25,6 +25,7 @@ mod reports;
 mod robustness;
 mod sabotage;
 mod selftest;
+mod space;
 mod stability;
 mod support;
 mod ui;
