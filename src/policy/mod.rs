@@ -9,6 +9,7 @@
 //! - no platform's word is in it: attributes of platforms and parties ride along as unread text.
 
 pub mod address;
+pub mod cover;
 pub mod flow_set;
 pub mod identity;
 pub mod lower;

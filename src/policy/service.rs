@@ -139,6 +139,16 @@ impl ServiceSet {
         ))
     }
 
+    /// The set of some numbers of services; numbers beyond the last protocol are left out.
+    pub fn from_intervals(numbers: &Intervals<u32>) -> Self {
+        Self(numbers.intersection(&Intervals::of(0, LARGEST)))
+    }
+
+    /// The set as numbers of services.
+    pub fn intervals(&self) -> &Intervals<u32> {
+        &self.0
+    }
+
     /// A list as in `tcp/443, udp/1024-2048, icmp/8/0, icmpv6, any`; `None` when it isn't one.
     pub fn parse(text: &str) -> Option<Self> {
         text.split(',')
