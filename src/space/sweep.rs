@@ -44,7 +44,7 @@ struct Known {
     node: u32,
 }
 
-/// One layer of a sweep; the vectors after `known` are kept for their memory only.
+/// One layer of a sweep; what comes after `known` is kept for its memory only.
 #[derive(Debug)]
 struct Layer<T> {
     largest: T,
@@ -56,6 +56,7 @@ struct Layer<T> {
     lists: Vec<u32>,
     known: HashTable<Known>,
     events: Vec<(T, u32)>,
+    spans: Vec<(T, T)>,
     active: Vec<u32>,
     spare: Vec<u32>,
     child: Vec<u32>,
@@ -142,6 +143,7 @@ impl<T: Point> Layer<T> {
             lists: Vec::new(),
             known: HashTable::new(),
             events: Vec::new(),
+            spans: Vec::new(),
             active: Vec::new(),
             spare: Vec::new(),
             child: Vec::new(),
@@ -182,6 +184,31 @@ impl<T: Point> Layer<T> {
             }
         }
         self.events.sort_unstable();
+    }
+
+    /// The edges of the last layer where all parts permit: the union of their sets. Says how many intervals these have.
+    fn fill_union(&mut self, sets: &Sets<T>, list: &[u32]) -> usize {
+        self.spans.clear();
+        for part in list.iter().filter_map(|part| self.parts.get(*part as usize)) {
+            self.spans.extend(sets.get(part.set));
+        }
+        self.spans.sort_unstable();
+        self.edges.clear();
+        let mut next = Some(T::SMALLEST);
+        for (low, high) in self.spans.iter().filter(|(low, _)| *low <= self.largest) {
+            let Some(from) = next else { break };
+            if let Some(before) = low.previous().filter(|before| *before >= from) {
+                self.edges.push(before, NOTHING);
+            }
+            if *high >= from {
+                self.edges.push((*high).min(self.largest), EVERYTHING);
+                next = high.next();
+            }
+        }
+        if next.is_some_and(|from| from <= self.largest) {
+            self.edges.push(self.largest, NOTHING);
+        }
+        self.spans.len()
     }
 
     /// Applies the events of one place to the list in force, which holds places in the list, ascending.
@@ -245,6 +272,11 @@ impl<T: Point> Sweep<'_, T> {
 
     fn sweep_events(&mut self, layer: usize, list: &[u32]) -> Result<u32, TooComplex> {
         let Some(own) = self.layers.get_mut(layer) else { return Ok(NOTHING) };
+        if layer + 1 == LAYERS && list.iter().all(|part| *part < own.first_deny) {
+            let looked_at = own.fill_union(self.sets, list);
+            self.space.spend(looked_at)?;
+            return self.space.node(&own.edges);
+        }
         own.fill_events(self.sets, list);
         own.active.clear();
         own.edges.clear();
