@@ -9,6 +9,7 @@
 
 pub mod resolve;
 
+pub use crate::catalogue::{Encryption, Need as FlowNeed, Sensitivity};
 use crate::diagnostic::Code;
 use crate::policy::address::AddressSet;
 use crate::policy::service::ServiceSet;
@@ -253,6 +254,12 @@ pub struct Flow {
     pub because: String,
     /// False when the catalogue entry was not verified against the vendor's text.
     pub verified: bool,
+    /// What protects the content, where the catalogue knows it.
+    pub encryption: Option<Encryption>,
+    /// What an eavesdropper or intruder gains, where the catalogue knows it.
+    pub sensitivity: Option<Sensitivity>,
+    /// How much it is needed; `None` for a line with its own ports.
+    pub need: Option<FlowNeed>,
 }
 
 /// What kind of statement permits something.

@@ -283,6 +283,9 @@ fn provenance_of(grant: &Grant, statement: &str, flow: &model::Flow, protocol: P
         purpose: grant.purpose.clone(),
         services: flow.services.of_protocol(protocol),
         verified: flow.verified,
+        encryption: flow.encryption,
+        sensitivity: flow.sensitivity,
+        need: flow.need,
         span: grant.span,
     }
 }

@@ -19,7 +19,8 @@ pub(crate) mod testing;
 pub mod universe;
 
 pub use crate::model::{
-    EnforcedBy, EnforcementState, Hardening, KnownBy, PlatformId, RoleId, SegmentId, Trust,
+    Encryption, EnforcedBy, EnforcementState, FlowNeed, Hardening, KnownBy, PlatformId, RoleId, SegmentId,
+    Sensitivity, Trust,
 };
 use crate::source::Span;
 pub use crate::space::interval;
@@ -151,6 +152,12 @@ pub struct Provenance {
     pub services: ServiceSet,
     /// False when the catalogue entry was not verified against the vendor's text.
     pub verified: bool,
+    /// What protects the content, where the catalogue knows it.
+    pub encryption: Option<Encryption>,
+    /// What an eavesdropper or intruder gains, where the catalogue knows it.
+    pub sensitivity: Option<Sensitivity>,
+    /// How much it is needed; `None` for a line with its own ports.
+    pub need: Option<FlowNeed>,
     /// The statement's place.
     pub span: Span,
 }

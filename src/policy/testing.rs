@@ -230,6 +230,9 @@ impl SiteBuilder {
                 catalogue: None,
                 because: format!("reason of {origin}"),
                 verified: true,
+                encryption: None,
+                sensitivity: None,
+                need: None,
             };
             self.model.grants.push(Grant {
                 kind,
@@ -248,6 +251,9 @@ impl SiteBuilder {
                 catalogue: None,
                 because: because.clone(),
                 verified: true,
+                encryption: None,
+                sensitivity: None,
+                need: None,
             };
             let kind = GrantKind::Exception;
             self.model.exceptions.push(Exception {

@@ -59,6 +59,9 @@ impl<'a> Resolver<'a> {
                 catalogue: Some(flow.entry.id().to_owned()),
                 because: flow.entry.what().to_owned(),
                 verified: flow.entry.verified(),
+                encryption: flow.entry.encryption(),
+                sensitivity: flow.entry.sensitivity(),
+                need: Some(flow.entry.need()),
             })
         });
         Some(Grant {

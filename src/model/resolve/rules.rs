@@ -84,6 +84,9 @@ impl<'a> Resolver<'a> {
             catalogue: None,
             because: because.text.clone(),
             verified: true,
+            encryption: None,
+            sensitivity: None,
+            need: None,
         };
         pairs.into_iter().map(written).collect()
     }
