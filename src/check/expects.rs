@@ -5,7 +5,7 @@
 //! Invariant: both ways of asking agree: a line is reported exactly when an answer of it fails.
 
 use super::reasons::{Permitting, Reason};
-use super::verdict::{Verdict, judge};
+use super::verdict::{Level, Question, Verdict, counterexample, judge};
 use crate::diagnostic::{Diagnostic, Sink, codes};
 use crate::policy::service::ServiceSet;
 use crate::policy::universe::AtomId;
@@ -115,6 +115,10 @@ pub fn check(policy: &Policy, sink: &mut Sink) {
         let text = if got == Verdict::Partial { "permits a part of it" } else { "permits it" };
         for span in permitting_lines(policy, from, to, &expect.services) {
             report = report.label(span, text);
+        }
+        let question = Question { from, to, services: expect.services.clone(), level: Level::Intent };
+        if let Some(packet) = counterexample(policy, None, &question, wanted(expect)) {
+            report = report.note(packet.note());
         }
         sink.report(report.help("correct the rules or the expectation; `segc why` shows what decides"));
     }

@@ -1,6 +1,7 @@
 //! Forbids against flows: a promise that the file itself breaks.
 
 use crate::diagnostic::{Diagnostic, Sink, codes};
+use crate::policy::example::{self, Packet};
 use crate::policy::service::ServiceSet;
 use crate::policy::universe::{AtomId, Universe};
 use crate::policy::{Exception, Flow, Forbid, Policy};
@@ -46,6 +47,15 @@ pub(super) fn overlap(
     common
 }
 
+/// What a line and a forbid have in common.
+#[derive(Debug, Default)]
+struct Overlaps {
+    /// By pair of roles, in words.
+    texts: BTreeSet<String>,
+    /// The lowest packet of each.
+    packets: BTreeSet<Packet>,
+}
+
 fn report_overlaps(
     policy: &Policy,
     forbid: &Forbid,
@@ -53,7 +63,7 @@ fn report_overlaps(
     exception: Option<&Exception>,
     sink: &mut Sink,
 ) {
-    let mut by_line: BTreeMap<(Span, &str), BTreeSet<String>> = BTreeMap::new();
+    let mut by_line: BTreeMap<(Span, &str), Overlaps> = BTreeMap::new();
     for flow in flows {
         let common = overlap(policy.universe(), forbid, flow);
         let Some((_, _, first)) = common.first() else { continue };
@@ -64,8 +74,12 @@ fn report_overlaps(
             policy.name(flow.to),
             where_exactly(policy, flow, &common)
         );
+        let classes = common.iter().map(|(from, to, services)| (*from, *to, services));
+        let packet = example::lowest(policy, classes);
         for reason in &flow.provenance {
-            by_line.entry((reason.span, &reason.statement)).or_default().insert(text.clone());
+            let overlaps = by_line.entry((reason.span, &reason.statement)).or_default();
+            overlaps.texts.insert(text.clone());
+            overlaps.packets.extend(packet.clone());
         }
     }
     for ((span, statement), overlaps) in by_line {
@@ -73,11 +87,14 @@ fn report_overlaps(
         let mut report = Diagnostic::new(codes::FORBID_MEETS_FLOW, message)
             .label(span, "permits it")
             .label(forbid.span, "excludes it");
-        for text in overlaps.iter().take(MOST_EXAMPLES) {
+        for text in overlaps.texts.iter().take(MOST_EXAMPLES) {
             report = report.note(format!("overlap: {text}"));
         }
-        if overlaps.len() > MOST_EXAMPLES {
-            report = report.note(format!("and {} more", overlaps.len() - MOST_EXAMPLES));
+        if overlaps.texts.len() > MOST_EXAMPLES {
+            report = report.note(format!("and {} more", overlaps.texts.len() - MOST_EXAMPLES));
+        }
+        if let Some(packet) = overlaps.packets.first() {
+            report = report.note(packet.note());
         }
         sink.report(match exception {
             Some(exception) => report.help(format!(

@@ -4,6 +4,7 @@
 //!
 //! Invariant: an allow means every packet class asked for; a deny means none; anything between is said as such.
 
+use crate::policy::example::{self, Packet};
 use crate::policy::service::ServiceSet;
 use crate::policy::{Flow, Policy, RoleId};
 use crate::target::compare::{Deployed, intended_between};
@@ -118,6 +119,26 @@ pub fn ask<'a>(policy: &'a Policy, deployed: Option<&Deployed>, question: &Quest
         forbids: if denied { forbids_of(policy, question) } else { Vec::new() },
         nearest: if denied { nearest(policy, question) } else { Vec::new() },
     }
+}
+
+/// The lowest packet that is not treated as expected: one that is dropped where an allow is expected, else one that passes.
+pub fn counterexample(
+    policy: &Policy,
+    deployed: Option<&Deployed>,
+    question: &Question,
+    expected: Verdict,
+) -> Option<Packet> {
+    let asked = &question.services;
+    example::lowest_between(policy, (question.from, question.to), |from, to| {
+        let passing = match (question.level, deployed) {
+            (Level::Artefact, Some(deployed)) => deployed.services(policy, from, to),
+            _ => policy.intended().services(from, to),
+        };
+        match expected {
+            Verdict::Allow => asked.difference(&passing),
+            Verdict::Deny | Verdict::Partial => asked.intersection(&passing),
+        }
+    })
 }
 
 fn decides(policy: &Policy, deployed: &Deployed, from: RoleId, to: RoleId) -> bool {

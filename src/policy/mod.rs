@@ -10,6 +10,7 @@
 
 pub mod address;
 pub mod cover;
+pub mod example;
 pub mod flow_set;
 pub mod identity;
 pub mod lower;

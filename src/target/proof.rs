@@ -8,6 +8,7 @@ use super::compare::Deployed;
 use super::{NotAligned, Permits, Spelling};
 use crate::diagnostic::{Diagnostic, Severity, Sink, codes};
 use crate::policy::address::AddressSet;
+use crate::policy::example::{self, Packet};
 use crate::policy::flow_set::FlowSet;
 use crate::policy::service::ServiceSet;
 use crate::policy::universe::AtomId;
@@ -56,6 +57,8 @@ pub struct Widening {
     pub forbids: Vec<String>,
     /// Positions in [`Policy::flows`] of what was meant.
     flows: Vec<usize>,
+    /// The lowest packet of it that a forbid excludes which the network must keep.
+    counterexample: Option<Packet>,
 }
 
 /// What one platform lets through, with the excess of single spellings.
@@ -151,7 +154,8 @@ fn withhold(policy: &Policy, id: PlatformId, spelling: &Spelling, broken: &Widen
     let report = with_places(policy, broken, Diagnostic::new(codes::SPELLING_WITHHELD, message));
     let report = kept_by_network(policy, broken)
         .fold(report, |report, forbid| report.label(forbid.span, format!("`{}` excludes it", forbid.name)));
-    report.note(broken.cause.clone()).help("apply another spelling of the platform; they are exact")
+    with_example(broken, report.note(broken.cause.clone()))
+        .help("apply another spelling of the platform; they are exact")
 }
 
 /// The report for a rule that cuts through a party's addresses: a planner's mistake, not the user's.
@@ -277,6 +281,7 @@ fn describe(
     Widening {
         id: String::new(),
         forbids: forbids_met(policy, points, &services).map(|forbid| forbid.name.clone()).collect(),
+        counterexample: counterexample(policy, points, &services),
         from_part: part(policy, from, points.iter().map(|(from, _)| *from)),
         to_part: part(policy, to, points.iter().map(|(_, to)| *to)),
         from,
@@ -380,6 +385,16 @@ fn forbids_met<'a>(
     policy.forbids().iter().filter(excluded)
 }
 
+/// The lowest packet of some classes that a forbid excludes which the network must keep.
+fn counterexample(policy: &Policy, points: &Points, services: &ServiceSet) -> Option<Packet> {
+    let kept = policy.forbids().iter().filter(|forbid| forbid.enforced_by == EnforcedBy::Network);
+    let excluded: Vec<(AtomId, AtomId, ServiceSet)> = kept
+        .flat_map(|forbid| points.iter().map(move |(from, to)| (*from, *to, forbid.excludes(*from, *to))))
+        .map(|(from, to, excluded)| (from, to, excluded.intersection(services)))
+        .collect();
+    example::lowest(policy, excluded.iter().map(|(from, to, services)| (*from, *to, services)))
+}
+
 /// Undeclared widenings first, each series numbered from 1 in name order.
 fn number(policy: &Policy, widenings: &mut [Widening]) {
     widenings.sort_by_key(|widening| {
@@ -434,7 +449,15 @@ fn report_widening(policy: &Policy, widening: &Widening, sink: &mut Sink) {
     let report = broken
         .iter()
         .fold(report, |report, forbid| report.label(forbid.span, format!("`{}` excludes it", forbid.name)));
-    sink.report(report.note(widening.cause.clone()));
+    sink.report(with_example(widening, report.note(widening.cause.clone())));
+}
+
+/// A packet for which a promise would be broken.
+fn with_example(widening: &Widening, report: Diagnostic) -> Diagnostic {
+    match &widening.counterexample {
+        Some(packet) => report.note(packet.note()),
+        None => report,
+    }
 }
 
 /// The line that asks for the flow, and the line that makes the roles one party.

@@ -98,7 +98,8 @@ fn failure(kind: &str, message: String, lines: Vec<String>) -> Problem {
 fn case_test(case: &CaseResult) -> Test {
     let problem = (!case.pass).then(|| {
         let why = case.why.as_ref().map(|why| format!(" - {why}")).unwrap_or_default();
-        let lines = case.reasons.iter().map(ReasonRow::line).collect();
+        let example = case.example.iter().map(|example| format!("for example: {example}"));
+        let lines = case.reasons.iter().map(ReasonRow::line).chain(example).collect();
         failure("verdict", format!("{}{why}", case.verdict()), lines)
     });
     Test { name: format!("{}: {}", case.place.origin, case.question()), problem }

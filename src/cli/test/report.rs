@@ -10,13 +10,13 @@ use crate::check::cases::{self, Case};
 use crate::check::expects::{self, Answered};
 use crate::check::proof_table::{self, Coverage, ExceptionState, ForbidProof, Outcome};
 use crate::check::reasons::{self, Reason};
-use crate::check::verdict::ask;
+use crate::check::verdict::{Level, Question, ask, counterexample};
 use crate::diagnostic::{
     Diagnostic,
     json::{self, JsonFinding},
 };
 use crate::driver::{Site, source_digests, tool, widening_rows};
-use crate::policy::{EnforcedBy, Exception, Policy, RoleId};
+use crate::policy::{EnforcedBy, Exception, Expect, Policy, RoleId};
 use crate::source::{SourceMap, Span};
 use crate::target::manifest::{ManifestSource, ManifestWidening};
 use serde::Serialize;
@@ -68,6 +68,8 @@ pub(super) struct CaseResult {
     #[serde(flatten)]
     pub(super) place: Place,
     pub(super) reasons: Vec<ReasonRow>,
+    /// For a failed case: the lowest packet that is not treated as expected.
+    pub(super) example: Option<String>,
 }
 
 /// Where something stands.
@@ -224,6 +226,8 @@ pub(super) fn case_result(case: &Case, day: &DayPolicy, site: &mut Site) -> Opti
     let answer = ask(&day.policy, deployed, &question);
     let is_placed = case.span.end > 0;
     let reasons = reasons::of_answer(&day.policy, &question, &answer, day.proof.as_ref());
+    let fails = answer.verdict != case.expect;
+    let packet = fails.then(|| counterexample(&day.policy, deployed, &question, case.expect)).flatten();
     Some(CaseResult {
         src: case.src.clone(),
         dst: case.dst.clone(),
@@ -237,6 +241,7 @@ pub(super) fn case_result(case: &Case, day: &DayPolicy, site: &mut Site) -> Opti
         why: case.why.clone(),
         place: place(&site.sources, case.span, is_placed),
         reasons: reason_rows(&site.sources, reasons),
+        example: packet.map(|packet| packet.to_string()),
     })
 }
 
@@ -295,8 +300,16 @@ fn expect_result(policy: &Policy, answered: Answered, sources: &SourceMap) -> Op
         enforced: false,
         why: None,
         place: place(sources, expect.span, true),
+        example: expect_example(policy, &answered, expect),
         reasons: reason_rows(sources, answered.reasons),
     })
+}
+
+/// The lowest packet for which a pair of an expect line fails.
+fn expect_example(policy: &Policy, answered: &Answered, expect: &Expect) -> Option<String> {
+    let (from, to) = answered.pair.filter(|_| answered.got != answered.wanted)?;
+    let question = Question { from, to, services: expect.services.clone(), level: Level::Intent };
+    counterexample(policy, None, &question, answered.wanted).map(|packet| packet.to_string())
 }
 
 fn reason_rows(sources: &SourceMap, reasons: Vec<Reason>) -> Vec<ReasonRow> {

@@ -49,6 +49,9 @@ fn add_case(text: &mut String, case: &CaseResult, all: bool) {
         for reason in &case.reasons {
             line(text, &format!("       {}", reason.line()));
         }
+        if let Some(example) = &case.example {
+            line(text, &format!("       for example: {example}"));
+        }
     }
 }
 
