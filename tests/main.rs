@@ -20,6 +20,7 @@ mod init;
 mod intents;
 mod pipeline;
 mod properties;
+mod questions;
 mod reference;
 mod reports;
 mod robustness;

@@ -2,17 +2,21 @@
 //!
 //! In: a [`Policy`]. Out: reports.
 //!
-//! Invariant: everything here holds for the file's own level; what artefacts permit is the business of
-//! `target::proof`.
+//! Invariant: every report holds for the file's own level; what artefacts permit is the business of `target::proof`.
+//! The questions (`verdict`, `reach`, `matrix`, `search`) may be asked at both levels, and report nothing.
 
+pub mod access;
 pub mod cases;
 pub mod exceptions;
 pub mod expects;
 pub mod findings;
 pub mod flows;
 pub mod forbids;
+pub mod matrix;
 pub mod proof_table;
+pub mod reach;
 pub mod reasons;
+pub mod search;
 pub mod verdict;
 
 use crate::diagnostic::Sink;

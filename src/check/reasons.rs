@@ -4,7 +4,7 @@
 //!
 //! Invariant: there is always at least one reason, for a default deny too.
 
-use super::verdict::{Answer, Level, Question, Verdict, forbids_of};
+use super::verdict::{Answer, Level, Points, Question, Verdict, forbids_of};
 use crate::policy::service::ServiceSet;
 use crate::policy::universe::AtomId;
 use crate::policy::{Flow, Policy, RoleId};
@@ -133,7 +133,11 @@ impl<'a> Permitting<'a> {
             Verdict::Allow | Verdict::Partial => starting.filter(permits).copied().collect(),
         };
         let question = Question { from, to, services: services.clone(), level: Level::Intent };
-        let forbids = if verdict == Verdict::Allow { Vec::new() } else { forbids_of(self.policy, &question) };
+        let forbids = if verdict == Verdict::Allow {
+            Vec::new()
+        } else {
+            forbids_of(self.policy, &question.services, Points::of(self.policy, &question))
+        };
         lines(self.policy, services, verdict, &flows, &forbids)
     }
 }

@@ -6,8 +6,9 @@
 
 use crate::policy::example::{self, Packet};
 use crate::policy::service::ServiceSet;
+use crate::policy::universe::AtomId;
 use crate::policy::{Flow, Policy, RoleId};
-use crate::target::compare::{Deployed, intended_between};
+use crate::target::compare::{Deployed, between_points};
 
 /// The two levels that are kept apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -94,29 +95,72 @@ pub struct Answer<'a> {
 /// Most near flows in an answer.
 const MOST_NEAR: usize = 3;
 
+/// The points of the two roles of a question that it is about: all of them, or those at one address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Points<'a> {
+    /// Of who starts.
+    pub from: &'a [AtomId],
+    /// Of who answers.
+    pub to: &'a [AtomId],
+}
+
+impl<'a> Points<'a> {
+    /// All points of both roles.
+    pub fn of(policy: &'a Policy, question: &Question) -> Self {
+        let universe = policy.universe();
+        Self { from: universe.of_role(question.from), to: universe.of_role(question.to) }
+    }
+
+    /// Every pair of them.
+    pub fn pairs(self) -> impl Iterator<Item = (AtomId, AtomId)> + 'a {
+        self.from.iter().flat_map(move |from| self.to.iter().map(move |to| (*from, *to)))
+    }
+}
+
 /// Answers a question; `deployed` is needed for the artefact level only.
 pub fn ask<'a>(policy: &'a Policy, deployed: Option<&Deployed>, question: &Question) -> Answer<'a> {
+    ask_at(policy, deployed, question, Points::of(policy, question))
+}
+
+/// The services that pass between two points at a level.
+pub fn passing_at(
+    policy: &Policy,
+    deployed: Option<&Deployed>,
+    level: Level,
+    (from, to): (AtomId, AtomId),
+) -> ServiceSet {
+    match (level, deployed) {
+        (Level::Artefact, Some(deployed)) => deployed.services(policy, from, to),
+        _ => policy.intended().services(from, to),
+    }
+}
+
+/// Answers a question about some points of its roles.
+pub fn ask_at<'a>(
+    policy: &'a Policy,
+    deployed: Option<&Deployed>,
+    question: &Question,
+    points: Points<'_>,
+) -> Answer<'a> {
     let Question { from, to, services, level } = question;
-    let between = match (level, deployed) {
-        (Level::Artefact, Some(deployed)) => deployed.between(policy, *from, *to),
-        _ => intended_between(policy, *from, *to),
-    };
-    let verdict = judge(services, &between);
+    let passing = |from, to| passing_at(policy, deployed, *level, (from, to));
+    let verdict = judge(services, &between_points(policy, points.from, points.to, passing));
     let permits = |flow: &&Flow| {
-        let same = |meant: RoleId, asked: RoleId| match level {
-            Level::Intent => shares_points(policy, meant, asked),
+        let same = |meant: RoleId, asked: RoleId, at: &[AtomId]| match level {
+            Level::Intent => at.iter().any(|atom| policy.universe().of_role(meant).contains(atom)),
             Level::Artefact => is_one_party(policy, meant, asked),
         };
-        flow.services.meets(services) && same(flow.from, *from) && same(flow.to, *to)
+        flow.services.meets(services) && same(flow.from, *from, points.from) && same(flow.to, *to, points.to)
     };
     let flows: Vec<&Flow> =
         if verdict == Verdict::Deny { Vec::new() } else { policy.flows().iter().filter(permits).collect() };
     let denied = verdict != Verdict::Allow;
     Answer {
         verdict,
-        enforced: deployed.is_some_and(|deployed| decides(policy, deployed, *from, *to)),
+        enforced: deployed
+            .is_some_and(|deployed| points.pairs().any(|(from, to)| deployed.decides(from, to))),
         flows,
-        forbids: if denied { forbids_of(policy, question) } else { Vec::new() },
+        forbids: if denied { forbids_of(policy, services, points) } else { Vec::new() },
         nearest: if denied { nearest(policy, question) } else { Vec::new() },
     }
 }
@@ -141,16 +185,6 @@ pub fn counterexample(
     })
 }
 
-fn decides(policy: &Policy, deployed: &Deployed, from: RoleId, to: RoleId) -> bool {
-    let points = |role| policy.universe().of_role(role);
-    points(from).iter().any(|from| points(to).iter().any(|to| deployed.decides(*from, *to)))
-}
-
-fn shares_points(policy: &Policy, a: RoleId, b: RoleId) -> bool {
-    let (a, b) = (policy.universe().of_role(a), policy.universe().of_role(b));
-    a.iter().any(|atom| b.contains(atom))
-}
-
 fn is_one_party(policy: &Policy, a: RoleId, b: RoleId) -> bool {
     let Some((first, second)) = policy.party(a).zip(policy.party(b)) else { return false };
     a == b
@@ -160,13 +194,9 @@ fn is_one_party(policy: &Policy, a: RoleId, b: RoleId) -> bool {
 }
 
 /// Positions in [`Policy::forbids`] of the promises that exclude a part of what is asked.
-pub(super) fn forbids_of(policy: &Policy, question: &Question) -> Vec<usize> {
-    let universe = policy.universe();
-    let points = |role| universe.of_role(role);
+pub(super) fn forbids_of(policy: &Policy, services: &ServiceSet, points: Points<'_>) -> Vec<usize> {
     let excludes = |forbid: &crate::policy::Forbid| {
-        points(question.from).iter().any(|from| {
-            points(question.to).iter().any(|to| forbid.excludes(*from, *to).meets(&question.services))
-        })
+        points.pairs().any(|(from, to)| forbid.excludes(from, to).meets(services))
     };
     policy.forbids().iter().enumerate().filter(|(_, forbid)| excludes(forbid)).map(|(at, _)| at).collect()
 }

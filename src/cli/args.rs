@@ -1,5 +1,6 @@
 //! What may be typed.
 
+use crate::check::verdict::Level;
 use crate::diagnostic::Code;
 use crate::reference::Section;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -53,6 +54,8 @@ pub(super) enum Format {
     Json,
     /// For pages and pull requests.
     Markdown,
+    /// For spreadsheets.
+    Csv,
     /// For browsers, printers and auditors.
     Html,
     /// For test reports of CI.
@@ -68,6 +71,7 @@ impl Format {
             Self::Text => "text",
             Self::Json => "json",
             Self::Markdown => "markdown",
+            Self::Csv => "csv",
             Self::Html => "html",
             Self::Junit => "junit",
             Self::Sarif => "sarif",
@@ -99,6 +103,12 @@ pub(super) enum Command {
     Test(Test),
     /// Say which line lets a role reach another, or what is nearest to it.
     Why(Why),
+    /// Say what a role can reach and who can reach it, hop by hop.
+    Reach(Reach),
+    /// Show role by role what passes.
+    Matrix(Matrix),
+    /// Look for packets with a property.
+    Search(Search),
     /// Say what another catalogue release would change for a site.
     Diff(Diff),
     /// Look things up in the catalogue: roles, flows, intents, names, permissions, rules.
@@ -116,12 +126,16 @@ impl Command {
         const SCANNED: &[Format] = &[Format::Text, Format::Json, Format::Sarif];
         const REPORTED: &[Format] = &[Format::Text, Format::Json, Format::Junit, Format::Html];
         const WITH_PAGES: &[Format] = &[Format::Text, Format::Json, Format::Markdown];
+        const WITH_TABLES: &[Format] = &[Format::Text, Format::Json, Format::Csv, Format::Html];
         match self {
             Self::Init(_) => ("init", PLAIN),
             Self::Compile(_) => ("compile", PLAIN),
             Self::Check(_) => ("check", SCANNED),
             Self::Test(_) => ("test", REPORTED),
             Self::Why(_) => ("why", PLAIN),
+            Self::Reach(_) => ("reach", PLAIN),
+            Self::Matrix(_) => ("matrix", WITH_TABLES),
+            Self::Search(_) => ("search", PLAIN),
             Self::Diff(_) => ("diff", WITH_PAGES),
             Self::Catalogue(_) => ("catalogue", WITH_PAGES),
             Self::Explain(_) => ("explain", PLAIN),
@@ -230,15 +244,108 @@ pub(super) struct Test {
 pub(super) struct Why {
     #[command(flatten)]
     pub(super) site: SiteArg,
-    /// The role that starts.
+    /// The role that starts, or an address.
     pub(super) from: String,
-    /// The role that answers.
+    /// The role that answers, or an address.
     pub(super) to: String,
     /// The port: tcp/443, udp/1024-2048, icmp/8.
     pub(super) port: String,
     /// What the file says, or what the artefacts permit.
     #[arg(long, value_enum, default_value_t = LevelArg::Intent)]
     pub(super) level: LevelArg,
+}
+
+/// `segc reach`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:  segc reach site.seg vda --hops 2 --level artefact")]
+pub(super) struct Reach {
+    #[command(flatten)]
+    pub(super) site: SiteArg,
+    /// The role.
+    pub(super) role: String,
+    /// Most hops; until nothing is new when left out.
+    #[arg(long, value_name = "N")]
+    pub(super) hops: Option<usize>,
+    /// Only connections on this port: tcp/443, udp/1024-2048, icmp/8.
+    #[arg(long, value_name = "PORT")]
+    pub(super) service: Option<String>,
+    /// What the file says, or what the artefacts permit.
+    #[arg(long, value_enum, default_value_t = LevelArg::Intent)]
+    pub(super) level: LevelArg,
+}
+
+/// `segc matrix`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:  segc matrix site.seg --level artefact --format html > matrix.html")]
+pub(super) struct Matrix {
+    #[command(flatten)]
+    pub(super) site: SiteArg,
+    /// What the file says, or what the artefacts permit.
+    #[arg(long, value_enum, default_value_t = LevelArg::Intent)]
+    pub(super) level: LevelArg,
+    /// List what passes instead of drawing a grid, as is done for many roles.
+    #[arg(long)]
+    pub(super) list: bool,
+}
+
+/// `segc search`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:  segc search site.seg --from users --encryption clear")]
+pub(super) struct Search {
+    #[command(flatten)]
+    pub(super) site: SiteArg,
+    /// The role that starts, or `any`.
+    #[arg(long, value_name = "ROLE", default_value = "any")]
+    pub(super) from: String,
+    /// The role that answers, or `any`.
+    #[arg(long, value_name = "ROLE", default_value = "any")]
+    pub(super) to: String,
+    /// The port: tcp/443, udp/1024-2048, icmp/8, any.
+    #[arg(long, value_name = "PORT", default_value = "any")]
+    pub(super) service: String,
+    /// A platform of the site on which an end sits.
+    #[arg(long, value_name = "NAME")]
+    pub(super) platform: Option<String>,
+    /// What protects the content, as the catalogue says. Ports of your own say nothing.
+    #[arg(long, value_enum)]
+    pub(super) encryption: Option<EncryptionArg>,
+    /// What happens to the packets.
+    #[arg(long, value_enum, default_value_t = VerdictArg::Allow)]
+    pub(super) verdict: VerdictArg,
+    /// What the file says, or what the artefacts permit; `widened` and `lost` compare the two.
+    #[arg(long, value_enum, default_value_t = LevelArg::Intent)]
+    pub(super) level: LevelArg,
+    /// Most classes of packets to show.
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub(super) limit: usize,
+}
+
+/// What protects the content of a flow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum EncryptionArg {
+    /// Nothing: who listens, reads.
+    Clear,
+    /// Messages are signed or encrypted inside an unencrypted connection.
+    MessageProtected,
+    /// TLS where the administrator has switched it on.
+    OptionalTls,
+    /// TLS or DTLS always.
+    Tls,
+}
+
+/// What happens to packets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum VerdictArg {
+    /// They pass.
+    Allow,
+    /// They don't pass.
+    Deny,
+    /// The artefacts permit them, and the file does not say so.
+    Widened,
+    /// The file permits them, and an artefact drops them.
+    Lost,
+    /// A forbid excludes them.
+    Forbidden,
 }
 
 /// `segc diff`
@@ -325,6 +432,16 @@ pub(super) enum LevelArg {
     Intent,
     /// What the artefacts permit.
     Artefact,
+}
+
+impl LevelArg {
+    /// The level that is meant.
+    pub(super) fn level(self) -> Level {
+        match self {
+            Self::Intent => Level::Intent,
+            Self::Artefact => Level::Artefact,
+        }
+    }
 }
 
 /// `segc explain`

@@ -10,8 +10,12 @@ mod diff;
 mod explain;
 mod files;
 mod init;
+mod matrix;
 mod profiles;
+mod questions;
+mod reach;
 mod release;
+mod search;
 mod session;
 mod terminal;
 mod test;
@@ -62,6 +66,9 @@ fn run_command(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Check(arguments) => check::run(&arguments, &cli.global),
         Command::Test(arguments) => test::run(&arguments, &cli.global),
         Command::Why(arguments) => why::run(&arguments, &cli.global),
+        Command::Reach(arguments) => reach::run(&arguments, &cli.global),
+        Command::Matrix(arguments) => matrix::run(&arguments, &cli.global),
+        Command::Search(arguments) => search::run(&arguments, &cli.global),
         Command::Diff(arguments) => diff::run(&arguments, &cli.global),
         Command::Catalogue(arguments) => catalogue::run(&arguments, &cli.global),
         Command::Explain(arguments) => explain::run(&arguments, &cli.global),

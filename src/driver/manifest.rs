@@ -124,6 +124,8 @@ fn manifest_rules(policy: &Policy, sources: &SourceMap, written: &[Written]) -> 
                 to: policy.name(flow.to).to_owned(),
                 provenance: provenance(flow, &services, sources),
                 service: services.explicit(),
+                services,
+                end: rule.end,
             });
         }
     }

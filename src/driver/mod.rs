@@ -19,7 +19,7 @@ pub use load::{ReadFailure, SourceReader, SourceText, extend_with, load};
 pub use manifest::{source_digests, tool, widening_rows};
 
 pub use releases::{ReleaseComparison, compare_releases};
-pub use suggest::suggest;
+pub use suggest::{Suggestion, suggest};
 
 use crate::catalogue::{Catalogue, ReleaseId};
 use crate::check::findings::{self, Choices, Review};

@@ -10,7 +10,7 @@ use crate::policy::flow_set::FlowSet;
 use crate::policy::service::ServiceSet;
 use crate::policy::universe::AtomId;
 use crate::policy::{PlatformId, Policy, RoleId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What all artefacts together decide.
 #[derive(Debug, Clone, Default)]
@@ -127,29 +127,62 @@ impl Deployed {
         widenings
     }
 
+    /// Everything that passes at the artefact level: all enforced ends let it, or the file says so where no end is
+    /// enforced.
+    pub fn passing(&self, policy: &Policy) -> FlowSet {
+        let mut pairs: BTreeSet<(AtomId, AtomId)> =
+            policy.intended().iter().map(|(from, to, _)| (from, to)).collect();
+        for permits in self.permits.values() {
+            let sets = permits.egress.iter().chain(permits.ingress.iter());
+            pairs.extend(sets.map(|(from, to, _)| (from, to)));
+        }
+        let mut passing = FlowSet::empty();
+        for (from, to) in pairs {
+            passing.insert(policy.universe(), from, to, &self.services(policy, from, to));
+        }
+        passing
+    }
+
+    /// What the enforced end of a pair of points lets through, with its platform: the source's for `egress`, else the
+    /// destination's. `None` where that end is not enforced, or where its rules only open what the other end decides.
+    pub fn end_at(&self, egress: bool, from: AtomId, to: AtomId) -> Option<(PlatformId, ServiceSet)> {
+        let (own, other) = if egress { (from, to) } else { (to, from) };
+        if self.opens_only(own) && self.guards.contains_key(&other) && !self.opens_only(other) {
+            return None;
+        }
+        let platform = *self.guards.get(&own)?;
+        let permits = self.permits.get(&platform)?;
+        let set = if egress { &permits.egress } else { &permits.ingress };
+        Some((platform, set.services(from, to)))
+    }
+
     /// The services between two roles at the artefact level: those that pass for every pair of their points, and those
     /// that pass for at least one.
     pub fn between(&self, policy: &Policy, from: RoleId, to: RoleId) -> (ServiceSet, ServiceSet) {
-        between(policy, from, to, |from, to| self.services(policy, from, to))
+        let points = |role| policy.universe().of_role(role);
+        between_points(policy, points(from), points(to), |from, to| self.services(policy, from, to))
     }
 }
 
 /// The services between two roles at the intent level, as in [`Deployed::between`].
 pub fn intended_between(policy: &Policy, from: RoleId, to: RoleId) -> (ServiceSet, ServiceSet) {
-    between(policy, from, to, |from, to| policy.intended().services(from, to))
+    let points = |role| policy.universe().of_role(role);
+    between_points(policy, points(from), points(to), |from, to| policy.intended().services(from, to))
 }
 
-fn between(
+/// The services that pass for every pair of some points, and those that pass for at least one, where `services` says
+/// what passes for a pair.
+pub fn between_points(
     policy: &Policy,
-    from: RoleId,
-    to: RoleId,
+    from: &[AtomId],
+    to: &[AtomId],
     services: impl Fn(AtomId, AtomId) -> ServiceSet,
 ) -> (ServiceSet, ServiceSet) {
     let universe = policy.universe();
     let mut always: Option<ServiceSet> = None;
     let mut ever = ServiceSet::empty();
-    for source in universe.of_role(from) {
-        for destination in universe.of_role(to) {
+    for source in from {
+        for destination in to {
             // Services that can't exist between these two points say nothing about the roles.
             let possible = universe.possible(*source, *destination, &ServiceSet::any());
             if possible.is_empty() {

@@ -4,6 +4,8 @@
 //!
 //! Invariant: keys are only ever added; nothing in it depends on the machine or the day of the run.
 
+use super::half::Direction;
+use crate::policy::service::ServiceSet;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -105,6 +107,12 @@ pub struct ManifestRule {
     pub to: String,
     /// Services.
     pub service: String,
+    /// The services as a set; not written.
+    #[serde(skip)]
+    pub services: ServiceSet,
+    /// Which end of the row it guards, where it guards one; not written.
+    #[serde(skip)]
+    pub end: Option<Direction>,
     /// Reasons.
     pub provenance: Vec<ManifestProvenance>,
 }

@@ -7,6 +7,7 @@
 
 pub mod compare;
 pub mod context;
+pub mod csv;
 mod cuts;
 pub mod evaluate;
 pub mod half;
@@ -101,6 +102,8 @@ pub struct RulePointer {
     pub row: RowId,
     /// JSON pointer (RFC 6901), or `line N` for a file of lines.
     pub pointer: String,
+    /// Which end of the row the rule guards; `None` where one line is meant for whatever stands between the ends.
+    pub end: Option<half::Direction>,
     /// The services of the rule, where it carries only a part of the row's.
     pub services: Option<ServiceSet>,
 }

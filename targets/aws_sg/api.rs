@@ -255,6 +255,7 @@ impl Writer<'_> {
             self.pointers.extend(rule.rows.iter().map(|row| RulePointer {
                 row: row.clone(),
                 pointer: format!("{pointer}/{list}/{place}"),
+                end: Some(rule.direction),
                 services: Some(rule.services.clone()),
             }));
         }

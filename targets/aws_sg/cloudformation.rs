@@ -189,6 +189,7 @@ pub(super) fn render(plan: &Plan) -> Artifact {
         rule.rows.iter().map(move |row| RulePointer {
             row: row.clone(),
             pointer: pointer(rule),
+            end: Some(rule.direction),
             services: services(),
         })
     });

@@ -207,6 +207,7 @@ fn pointers(plan: &Plan) -> Vec<RulePointer> {
             let point = |row: &crate::policy::RowId| RulePointer {
                 row: row.clone(),
                 pointer: pointer.clone(),
+                end: Some(rule.direction),
                 services: None,
             };
             pointers.extend(rule.rows.iter().map(point));

@@ -6,7 +6,7 @@
 
 use super::plan::{Endpoint, Line, Plan, Row};
 use crate::policy::service::{Protocol, ServiceRange, ServiceSet};
-use crate::target::{Artifact, RulePointer, Spelling};
+use crate::target::{Artifact, RulePointer, Spelling, csv};
 
 const HEADER: [&str; 13] = [
     "id",
@@ -24,11 +24,6 @@ const HEADER: [&str; 13] = [
     "catalogue entry",
 ];
 
-/// What makes spreadsheets run a cell when it comes first, and the full-width twins that some of them fold to it; tabs
-/// and other control characters never get that far.
-/// Source: OWASP Application Security Verification Standard 5.0, requirement 1.2.10, and CWE-1236, read 2026-11-22.
-const STARTS_A_FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
-
 /// Writes the plan as rows.
 pub(crate) fn render(plan: &Plan, spelling: Spelling) -> Artifact {
     let mut records = vec![HEADER.map(str::to_owned)];
@@ -38,20 +33,10 @@ pub(crate) fn render(plan: &Plan, spelling: Spelling) -> Artifact {
             records.push(record(row, line));
             let pointer = format!("line {}", records.len());
             let services = Some(ServiceSet::from_ranges([line.service]));
-            rules.push(RulePointer { row: row.id.clone(), pointer, services });
+            rules.push(RulePointer { row: row.id.clone(), pointer, end: None, services });
         }
     }
-    Artifact { spelling, bytes: csv_bytes(&records), rules, symbols: Vec::new() }
-}
-
-/// Records as bytes. Writing to memory can't fail, and all records are of one length.
-fn csv_bytes(records: &[[String; 13]]) -> Vec<u8> {
-    let mut writer = ::csv::WriterBuilder::new()
-        .quote_style(::csv::QuoteStyle::Always)
-        .terminator(::csv::Terminator::Any(b'\n'))
-        .from_writer(Vec::new());
-    let written = records.iter().try_for_each(|record| writer.write_record(record));
-    written.ok().and_then(|()| writer.into_inner().ok()).unwrap_or_default()
+    Artifact { spelling, bytes: csv::bytes(&records), rules, symbols: Vec::new() }
 }
 
 fn record(row: &Row, line: &Line) -> [String; 13] {
@@ -70,7 +55,6 @@ fn record(row: &Row, line: &Line) -> [String; 13] {
         row.valid_until.clone(),
         row.catalogue.clone(),
     ]
-    .map(|cell| harmless(&cell))
 }
 
 fn address(end: &Endpoint) -> String {
@@ -98,25 +82,9 @@ fn ports(service: ServiceRange) -> String {
     }
 }
 
-/// One line of text that no spreadsheet runs: a leading apostrophe says "text".
-fn harmless(cell: &str) -> String {
-    let breaks = |c: char| c.is_control() || c == '\u{2028}' || c == '\u{2029}';
-    let line: String = cell.chars().map(|c| if breaks(c) { ' ' } else { c }).collect();
-    if line.trim_start().starts_with(STARTS_A_FORMULA) { format!("'{line}") } else { line }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn formulas_become_text_and_line_breaks_spaces() {
-        for bad in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1"] {
-            assert!(harmless(bad).starts_with('\''), "{bad:?}");
-        }
-        assert_eq!(harmless("a\r\nb\u{2028}c"), "a  b c");
-        assert_eq!(harmless("tcp/443 = https"), "tcp/443 = https");
-    }
 
     #[test]
     fn services_read_as_people_say_them() {

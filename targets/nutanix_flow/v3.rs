@@ -202,7 +202,12 @@ fn policy_body<'a>(
             Err(holder) => format!("{base}{holder}"),
         };
         list.extend(written.ok());
-        let point = |row: &RowId| RulePointer { row: row.clone(), pointer: pointer.clone(), services: None };
+        let point = |row: &RowId| RulePointer {
+            row: row.clone(),
+            pointer: pointer.clone(),
+            end: Some(rule.direction),
+            services: None,
+        };
         pointers.extend(rule.rows.iter().map(point));
     }
     let app_rule = AppRule {

@@ -154,8 +154,12 @@ fn pointers(plan: &Plan) -> Vec<RulePointer> {
         let first = usize::from(tier.intra == Intra::Deny);
         for (at, rule) in tier.rules.iter().enumerate() {
             let pointer = format!("/policies/{policy}/rules/{}", first + at);
-            let point =
-                |row: &RowId| RulePointer { row: row.clone(), pointer: pointer.clone(), services: None };
+            let point = |row: &RowId| RulePointer {
+                row: row.clone(),
+                pointer: pointer.clone(),
+                end: Some(rule.direction),
+                services: None,
+            };
             pointers.extend(rule.rows.iter().map(point));
         }
     }

@@ -89,6 +89,12 @@ def printed(command: str, *arguments: object) -> object:
     return json.loads(printed_text(command, *arguments, "--format", "json"))
 
 
+def address_of(manifest: dict) -> str:
+    """The first address of a role of a site."""
+    ranges = [net for role in manifest["roles"].values() for net in role["addresses"]]
+    return ranges[0].split("/")[0]
+
+
 def output_errors(command: str, *arguments: object) -> list[str]:
     """What the schema of a command's JSON output has against what the command prints."""
     schema = OUTPUT_SCHEMAS / f"{command.replace(' ', '-')}.schema.json"
@@ -104,6 +110,12 @@ def outputs(site: pathlib.Path, manifest: dict) -> dict[str, list[str]]:
         "check": output_errors("check", site),
         "test": output_errors("test", site, "--cases", site.with_name("cases.yaml")),
         "why": output_errors("why", site, roles[0], roles[-1], "tcp/443", "--level", "artefact"),
+        "why address": output_errors("why", site, address_of(manifest), roles[-1], "any"),
+        "reach": output_errors("reach", site, roles[0], "--level", "artefact"),
+        "matrix": output_errors("matrix", site, "--level", "artefact"),
+        "search": output_errors("search", site, "--level", "artefact"),
+        "search widened": output_errors("search", site, "--verdict", "widened"),
+        "search forbidden": output_errors("search", site, "--verdict", "forbidden", "--limit", "5"),
         "diff": output_errors("diff", site, "--catalogue", "legacy..2026.11"),
         "explain": output_errors("explain", "SEG6002"),
         **report_outputs(site),

@@ -53,7 +53,7 @@ pub(super) fn run(arguments: &Test, global: &Global) -> u8 {
         Format::Json => terminal.print_json(&report),
         Format::Junit => terminal.print(&junit::document(&report)),
         Format::Html => terminal.print(&page::document(&report)),
-        Format::Text | Format::Markdown | Format::Sarif => {
+        _ => {
             terminal.print(&text::text(&report, !arguments.cases.is_empty(), terminal.is_verbose()));
         }
     }
