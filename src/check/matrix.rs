@@ -5,8 +5,9 @@
 //! Invariant: a role pair without a cell is denied by default. Cells come of the set of packet classes, so that ten
 //! thousand roles cost what their flows cost; what promises exclude is asked for a pair, never listed for all pairs.
 
-use super::access::{Owners, by_role, passing};
+use super::access::{by_role, passing};
 use super::verdict::Level;
+use crate::policy::owners::Owners;
 use crate::policy::service::ServiceSet;
 use crate::policy::{Policy, RoleId};
 use crate::target::compare::{Deployed, intended_between};

@@ -8,8 +8,9 @@
 //! Invariant: of several shortest chains the one with the lowest names is shown, so that nothing depends on the order
 //! of statements; a role is no hop of its own, its machines reaching each other is said apart.
 
-use super::access::{Owners, by_role};
+use super::access::by_role;
 use crate::policy::flow_set::FlowSet;
+use crate::policy::owners::Owners;
 use crate::policy::service::ServiceSet;
 use crate::policy::{Policy, RoleId};
 use std::collections::{BTreeMap, BTreeSet};

@@ -5,10 +5,11 @@
 //! Invariant: what passes is looked up in the set of packet classes. What does not pass is listed pair by pair and no
 //! further than the limit, so that a large site costs no more than what is shown.
 
-use super::access::{FlowIndex, Owners, by_role, passing};
+use super::access::{FlowIndex, by_role, passing};
 use super::verdict::Level;
 use crate::policy::example::{self, Packet};
 use crate::policy::flow_set::FlowSet;
+use crate::policy::owners::Owners;
 use crate::policy::service::ServiceSet;
 use crate::policy::universe::AtomId;
 use crate::policy::{Encryption, PlatformId, Policy, RoleId};

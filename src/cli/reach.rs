@@ -9,8 +9,10 @@ use super::questions::{self, Asked, Line};
 use super::terminal::Stream;
 use crate::check::access::{FlowIndex, passing};
 use crate::check::reach::{Graph, Way};
-use crate::policy::RoleId;
+use crate::check::verdict::Level;
 use crate::policy::service::ServiceSet;
+use crate::policy::{Policy, RoleId};
+use crate::source::SourceMap;
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -56,32 +58,17 @@ fn run_to_code(arguments: &Reach, global: &Global) -> Result<u8, u8> {
         .as_deref()
         .map_or(Ok(ServiceSet::any()), |text| questions::services(text, global))?;
     let level = arguments.level.level();
-    let mut asked =
-        questions::open(&arguments.site, global, level == crate::check::verdict::Level::Artefact)?;
+    let mut asked = questions::open(&arguments.site, global, level == Level::Artefact)?;
     let Some(role) = questions::find_role(&asked.policy, &arguments.role, &mut asked.session) else {
         return Err(asked.session.finish(Stream::Report));
     };
     let set = passing(&asked.policy, asked.deployed(), level).into_owned();
     let Asked { session, policy, .. } = asked;
-    let graph = Graph::new(&policy, &set, &services);
-    let index = FlowIndex::new(&policy);
-    let hop = |(from, to): (RoleId, RoleId)| {
-        let on = graph.services(from, to).cloned().unwrap_or_default();
-        JsonHop {
-            from: policy.name(from),
-            to: policy.name(to),
-            service: on.to_string(),
-            lines: questions::lines(index.between(&policy, (from, to), &on), &on, &session.site.sources),
-        }
-    };
-    let search = |way| {
-        let reach = graph.search(&[role], way, arguments.hops);
-        let of_role = |one: &crate::check::reach::Reached| JsonReached {
-            role: policy.name(one.role),
-            hops: one.hops,
-            chain: reach.chain(one.role).into_iter().map(hop).collect(),
-        };
-        reach.roles().iter().map(of_role).collect()
+    let answers = Answers {
+        graph: Graph::new(&policy, &set, &services),
+        index: FlowIndex::new(&policy),
+        policy: &policy,
+        sources: &session.site.sources,
     };
     let answer = JsonReach {
         site: &policy.header().site,
@@ -90,9 +77,9 @@ fn run_to_code(arguments: &Reach, global: &Global) -> Result<u8, u8> {
         as_of: policy.header().as_of.to_string(),
         service: services.to_string(),
         hops: arguments.hops,
-        itself: graph.services(role, role).map(ToString::to_string),
-        reaches: search(Way::Forward),
-        reached_by: search(Way::Backward),
+        itself: answers.graph.services(role, role).map(ToString::to_string),
+        reaches: answers.reached(role, Way::Forward, arguments.hops),
+        reached_by: answers.reached(role, Way::Backward, arguments.hops),
     };
     if session.terminal.is_json() {
         session.terminal.print_json(&answer);
@@ -100,6 +87,37 @@ fn run_to_code(arguments: &Reach, global: &Global) -> Result<u8, u8> {
         session.terminal.print(&text(&answer));
     }
     Ok(session.finish_beside(EXIT_FINE))
+}
+
+/// Everything that answers are taken from.
+struct Answers<'a> {
+    policy: &'a Policy,
+    sources: &'a SourceMap,
+    graph: Graph,
+    index: FlowIndex,
+}
+
+impl<'a> Answers<'a> {
+    fn reached(&self, role: RoleId, way: Way, hops: Option<usize>) -> Vec<JsonReached<'a>> {
+        let reach = self.graph.search(&[role], way, hops);
+        let found = reach.roles().iter().map(|one| JsonReached {
+            role: self.policy.name(one.role),
+            hops: one.hops,
+            chain: reach.chain(one.role).into_iter().map(|ends| self.hop(ends)).collect(),
+        });
+        found.collect()
+    }
+
+    fn hop(&self, (from, to): (RoleId, RoleId)) -> JsonHop<'a> {
+        let on = self.graph.services(from, to).cloned().unwrap_or_default();
+        let flows = self.index.between(self.policy, (from, to), &on);
+        JsonHop {
+            from: self.policy.name(from),
+            to: self.policy.name(to),
+            service: on.to_string(),
+            lines: questions::lines(flows, &on, self.sources),
+        }
+    }
 }
 
 fn text(answer: &JsonReach<'_>) -> String {

@@ -14,6 +14,7 @@ pub mod example;
 pub mod flow_set;
 pub mod identity;
 pub mod lower;
+pub mod owners;
 pub mod service;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -10,6 +10,7 @@ use crate::diagnostic::{Diagnostic, Severity, Sink, codes};
 use crate::policy::address::AddressSet;
 use crate::policy::example::{self, Packet};
 use crate::policy::flow_set::FlowSet;
+use crate::policy::owners::Owners;
 use crate::policy::service::ServiceSet;
 use crate::policy::universe::AtomId;
 use crate::policy::{EnforcedBy, Flow, Forbid, PlatformId, Policy, RoleId};
@@ -214,30 +215,16 @@ fn services_of(policy: &Policy, set: &FlowSet, from: RoleId, to: RoleId) -> Serv
         .fold(ServiceSet::empty(), |sum, (source, destination)| sum.union(&set.services(source, destination)))
 }
 
-/// The roles that a point belongs to: its own, or every outside role whose addresses hold it.
-fn roles_by_atom(policy: &Policy) -> BTreeMap<AtomId, Vec<RoleId>> {
-    let mut roles: BTreeMap<AtomId, Vec<RoleId>> = BTreeMap::new();
-    for (role, _) in policy.parties() {
-        for atom in policy.universe().of_role(role) {
-            roles.entry(*atom).or_default().push(role);
-        }
-    }
-    roles
-}
-
 /// The pairs of source and destination points of one widening.
 type Points = BTreeSet<(AtomId, AtomId)>;
 
 fn describe_all(policy: &Policy, set: &FlowSet, spelling: Option<(&'static str, &String)>) -> Vec<Widening> {
-    let roles = roles_by_atom(policy);
-    let nobody = Vec::new();
+    let owners = Owners::new(policy);
     let mut classes: BTreeMap<(RoleId, RoleId, ServiceSet), Points> = BTreeMap::new();
     for (from, to, services) in set.iter() {
-        for source in roles.get(&from).unwrap_or(&nobody) {
-            for destination in roles.get(&to).unwrap_or(&nobody) {
-                let points = classes.entry((*source, *destination, services.clone())).or_default();
-                points.insert((from, to));
-            }
+        for (source, destination) in owners.pairs(from, to) {
+            let points = classes.entry((source, destination, services.clone())).or_default();
+            points.insert((from, to));
         }
     }
     classes

@@ -64,38 +64,56 @@ fn list(view: &View<'_>, text: &mut String) {
     }
 }
 
+/// The cells as text, by row and column.
+struct Grid<'a> {
+    names: Vec<&'a str>,
+    cells: Vec<Vec<String>>,
+}
+
+impl Grid<'_> {
+    fn name(&self, at: usize) -> &str {
+        self.names.get(at).copied().unwrap_or_default()
+    }
+
+    fn cell(&self, row: usize, column: usize) -> &str {
+        self.cells.get(row).and_then(|row| row.get(column)).map_or("", String::as_str)
+    }
+
+    /// Characters of a column.
+    fn width(&self, column: usize) -> usize {
+        let cells = (0..self.cells.len()).map(|row| self.cell(row, column));
+        cells.chain([self.name(column)]).map(|text| text.chars().count()).max().unwrap_or_default()
+    }
+
+    /// One line of a block; `head` is the width of what stands first.
+    fn line<'t>(&self, head: usize, first: &str, block: &[usize], cell: impl Fn(usize) -> &'t str) -> String {
+        let mut line = format!("{first:head$}");
+        for column in block {
+            // Writing into a string can't fail.
+            let _ = write!(line, "  {:width$}", cell(*column), width = self.width(*column));
+        }
+        format!("{}\n", line.trim_end())
+    }
+}
+
 fn grid(view: &View<'_>, text: &mut String) {
-    let cells: Vec<Vec<String>> = view
-        .roles
-        .iter()
-        .map(|from| view.roles.iter().map(|to| cell(&view.words(*from, *to), short)).collect())
-        .collect();
-    let column = |at: usize| cells.iter().filter_map(move |row| row.get(at));
-    let (rows, silent): (Vec<usize>, Vec<usize>) = (0..view.roles.len())
-        .partition(|at| cells.get(*at).is_some_and(|row| row.iter().any(|cell| !cell.is_empty())));
-    let (columns, unreached): (Vec<usize>, Vec<usize>) =
-        (0..view.roles.len()).partition(|at| column(*at).any(|cell| !cell.is_empty()));
-    let name = |at: usize| view.roles.get(at).map_or("", |role| view.name(*role));
-    let head = rows.iter().map(|at| name(*at).chars().count()).max().unwrap_or_default();
-    let width = |at: usize| {
-        let longest = column(at).map(|cell| cell.chars().count()).max().unwrap_or_default();
-        longest.max(name(at).chars().count())
+    let spelled = |from: &RoleId| view.roles.iter().map(|to| cell(&view.words(*from, *to), short)).collect();
+    let grid = Grid {
+        names: view.roles.iter().map(|role| view.name(*role)).collect(),
+        cells: view.roles.iter().map(spelled).collect(),
     };
-    for block in blocks(&columns, head, width) {
+    let all = || 0..grid.names.len();
+    let (rows, silent): (Vec<usize>, Vec<usize>) =
+        all().partition(|row| all().any(|column| !grid.cell(*row, column).is_empty()));
+    let (columns, unreached): (Vec<usize>, Vec<usize>) =
+        all().partition(|column| all().any(|row| !grid.cell(row, *column).is_empty()));
+    let head = rows.iter().map(|row| grid.name(*row).chars().count()).max().unwrap_or_default();
+    for block in blocks(&columns, head, |column| grid.width(column)) {
         text.push('\n');
-        let line = |first: &str, cells: &mut dyn Iterator<Item = (usize, &str)>| {
-            let mut line = format!("{first:head$}");
-            for (at, cell) in cells {
-                // Writing into a string can't fail.
-                let _ = write!(line, "  {cell:width$}", width = width(at));
-            }
-            format!("{}\n", line.trim_end())
-        };
-        text.push_str(&line("", &mut block.iter().map(|at| (*at, name(*at)))));
+        text.push_str(&grid.line(head, "", &block, |column| grid.name(column)));
         for row in &rows {
-            let of_row = |at: usize| cells.get(*row).and_then(|row| row.get(at)).map_or("", String::as_str);
-            if block.iter().any(|at| !of_row(*at).is_empty()) {
-                text.push_str(&line(name(*row), &mut block.iter().map(|at| (*at, of_row(*at)))));
+            if block.iter().any(|column| !grid.cell(*row, *column).is_empty()) {
+                text.push_str(&grid.line(head, grid.name(*row), &block, |column| grid.cell(*row, column)));
             }
         }
     }
@@ -104,7 +122,7 @@ fn grid(view: &View<'_>, text: &mut String) {
     }
     for (what, left_out) in [("starts nothing", silent), ("is reached by nothing", unreached)] {
         if !left_out.is_empty() {
-            let names: Vec<&str> = left_out.iter().map(|at| name(*at)).collect();
+            let names: Vec<&str> = left_out.iter().map(|at| grid.name(*at)).collect();
             let _ = writeln!(text, "{what}: {}", names.join(", "));
         }
     }
