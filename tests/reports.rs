@@ -177,7 +177,7 @@ fn junit_has_a_suite_for_each_source_of_questions() {
         "<testsuite name=\"cases.yaml\" tests=\"2\" failures=\"1\" errors=\"0\">",
         "<testsuite name=\"expect lines\" tests=\"5\" failures=\"0\"",
         "<testsuite name=\"forbids\" tests=\"2\" failures=\"0\"",
-        "<failure message=\"expected allow, got deny - wanted\" type=\"verdict\">no line permits it: default deny</failure>",
+        "<failure message=\"expected allow, got deny - wanted\" type=\"verdict\">no line permits it: default deny\nfor example: 10.9.0.0 to 10.0.0.0 on tcp/22</failure>",
     ] {
         assert!(xml.contains(part), "{part} is not in {xml}");
     }
