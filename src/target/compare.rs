@@ -8,7 +8,7 @@
 use super::Permits;
 use crate::policy::flow_set::FlowSet;
 use crate::policy::service::ServiceSet;
-use crate::policy::universe::AtomId;
+use crate::policy::universe::{AtomId, Universe};
 use crate::policy::{PlatformId, Policy, RoleId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -198,6 +198,31 @@ pub fn between_points(
     (always.unwrap_or_default().intersection(&ever), ever)
 }
 
+/// Pairs of a source and a destination point.
+pub(super) type Points = BTreeSet<(AtomId, AtomId)>;
+
+/// The pairs in parts that are each some sources with some destinations: a widening says its ends apart, so it must
+/// hold for every one of its sources with every one of its destinations.
+pub(super) fn products(universe: &Universe, points: Points, services: &ServiceSet) -> Vec<Points> {
+    let mut reached: BTreeMap<AtomId, BTreeSet<AtomId>> = BTreeMap::new();
+    for (from, to) in &points {
+        reached.entry(*from).or_default().insert(*to);
+    }
+    let all: BTreeSet<AtomId> = reached.values().flatten().copied().collect();
+    let is_whole = |from: &AtomId, to: &AtomId| {
+        points.contains(&(*from, *to)) || universe.possible(*from, *to, services).is_empty()
+    };
+    if reached.keys().all(|from| all.iter().all(|to| is_whole(from, to))) {
+        return vec![points];
+    }
+    let mut alike: BTreeMap<BTreeSet<AtomId>, Points> = BTreeMap::new();
+    for (from, to) in reached {
+        let pairs: Points = to.iter().map(|to| (from, *to)).collect();
+        alike.entry(to).or_default().extend(pairs);
+    }
+    alike.into_values().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -265,5 +290,23 @@ mod tests {
             let deployed = Deployed::new(&policy, permits);
             assert_eq!(deployed.widenings(&policy).iter().count(), expected, "opens only: {opens_only}");
         }
+    }
+
+    #[test]
+    fn parts_of_a_widening_hold_for_each_source_with_each_destination() {
+        let policy = SiteBuilder::new()
+            .role("a", None, &["10.0.0.0/24"])
+            .role("b", None, &["10.1.0.0/24"])
+            .role("c", None, &["10.2.0.0/24"])
+            .policy();
+        let universe = policy.universe();
+        let atom = |name| universe.of_role(policy.find(name).unwrap())[0];
+        let (a, b, c) = (atom("a"), atom("b"), atom("c"));
+        let web = services("tcp/443");
+        let whole = Points::from([(a, b), (a, c), (b, b), (b, c)]);
+        assert_eq!(products(universe, whole.clone(), &web), [whole]);
+        let bent = Points::from([(a, b), (a, c), (b, b), (c, b)]);
+        let parts = products(universe, bent.clone(), &web);
+        assert_eq!(parts, [Points::from([(b, b), (c, b)]), Points::from([(a, b), (a, c)])]);
     }
 }

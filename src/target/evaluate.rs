@@ -398,21 +398,19 @@ impl Reader<'_> {
 
     /// Everything between points of which one has IPv6; ICMPv6 where neither has an address.
     fn pass_ipv6(&self, members: &BTreeSet<AtomId>, direction: Direction, passing: &mut FlowSet) {
+        // Two parties without known addresses may talk in either family, but never ICMP in IPv6.
+        let carried = ServiceSet::any().difference(&ServiceSet::protocol(Protocol::ICMP));
         for (own, peer) in members.iter().flat_map(|own| self.everybody.iter().map(move |peer| (*own, *peer)))
         {
             let (from, to) = if direction == Direction::Ingress { (peer, own) } else { (own, peer) };
-            let services = if self.has_ipv6(from, to) {
-                ServiceSet::any()
-            } else {
-                ServiceSet::protocol(Protocol::ICMPV6)
-            };
-            passing.insert(self.universe, from, to, &services);
+            if self.may_have_ipv6(from) && self.may_have_ipv6(to) {
+                passing.insert(self.universe, from, to, &carried);
+            }
         }
     }
 
-    fn has_ipv6(&self, from: AtomId, to: AtomId) -> bool {
-        let family = |id| self.universe.get(id).and_then(Atom::family);
-        family(from) == Some(Family::V6) || family(to) == Some(Family::V6)
+    fn may_have_ipv6(&self, id: AtomId) -> bool {
+        self.universe.get(id).and_then(Atom::family) != Some(Family::V4)
     }
 }
 

@@ -4,7 +4,7 @@
 //!
 //! Invariant: the listed widenings together with the intended set are exactly what the artefacts permit.
 
-use super::compare::Deployed;
+use super::compare::{Deployed, Points, products};
 use super::{NotAligned, Permits, Spelling};
 use crate::diagnostic::{Diagnostic, Severity, Sink, codes};
 use crate::policy::address::AddressSet;
@@ -215,8 +215,6 @@ fn services_of(policy: &Policy, set: &FlowSet, from: RoleId, to: RoleId) -> Serv
         .fold(ServiceSet::empty(), |sum, (source, destination)| sum.union(&set.services(source, destination)))
 }
 
-/// The pairs of source and destination points of one widening.
-type Points = BTreeSet<(AtomId, AtomId)>;
 
 fn describe_all(policy: &Policy, set: &FlowSet, spelling: Option<(&'static str, &String)>) -> Vec<Widening> {
     let owners = Owners::new(policy);
@@ -227,9 +225,12 @@ fn describe_all(policy: &Policy, set: &FlowSet, spelling: Option<(&'static str, 
             points.insert((from, to));
         }
     }
-    classes
-        .into_iter()
-        .map(|((from, to, services), points)| describe(policy, from, to, services, &points, spelling))
+    let products = classes.into_iter().flat_map(|((from, to, services), points)| {
+        let parts = products(policy.universe(), points, &services).into_iter();
+        parts.map(move |points| (from, to, services.clone(), points))
+    });
+    products
+        .map(|(from, to, services, points)| describe(policy, from, to, services, &points, spelling))
         .collect()
 }
 

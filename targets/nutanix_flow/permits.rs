@@ -104,17 +104,13 @@ fn open_within(wide: &mut Permits, universe: &Universe, tier: &TierPolicy, group
 fn open_ipv6(wide: &mut Permits, universe: &Universe, group: &BTreeSet<AtomId>) {
     let peers: Vec<AtomId> =
         universe.iter().filter(|(_, atom)| may_have_ipv6(atom)).map(|(id, _)| id).collect();
-    for own in group {
+    // Two parties without known addresses may talk in either family, but never ICMP in IPv6.
+    let carried = ServiceSet::any().difference(&ServiceSet::protocol(Protocol::ICMP));
+    for own in group.iter().filter(|own| universe.get(**own).is_some_and(may_have_ipv6)) {
         for peer in &peers {
-            // Two parties without addresses may speak either family; what is IPv6 for certain is ICMPv6.
-            let services = if has_ipv6(universe, *own, *peer) {
-                ServiceSet::any()
-            } else {
-                ServiceSet::protocol(Protocol::ICMPV6)
-            };
             let egress: &mut FlowSet = &mut wide.egress;
-            egress.insert(universe, *own, *peer, &services);
-            wide.ingress.insert(universe, *peer, *own, &services);
+            egress.insert(universe, *own, *peer, &carried);
+            wide.ingress.insert(universe, *peer, *own, &carried);
         }
     }
 }
