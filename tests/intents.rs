@@ -5,8 +5,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
-use std::fs;
-use std::path::{Path, PathBuf};
 
 use segc::check::Strictness;
 use segc::diagnostic::Sink;
@@ -18,6 +16,7 @@ use segc::target::Lock;
 use serde_yaml::Value;
 
 use crate::support::artifacts::{File, Output, read_file};
+use crate::support::catalogue::{Options, Passing, Role, Yaml, expected, plain, read_yaml, text, words};
 use crate::support::judge::Verdict;
 use crate::support::service::{Protocol, Service};
 use crate::support::{json, manifest};
@@ -30,188 +29,6 @@ const A_PORT: u16 = 12345;
 
 /// The newest release: what the sites pin none for.
 const NEWEST: &str = "2026.11";
-
-/// The catalogue as its files have it.
-struct Yaml {
-    releases: Vec<String>,
-    kinds: BTreeMap<String, Value>,
-    flows: BTreeMap<String, Value>,
-    intents: Vec<Value>,
-}
-
-fn yaml_files(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            files.extend(yaml_files(&path));
-        } else if path.extension().is_some_and(|ending| ending == "yaml") {
-            files.push(path);
-        }
-    }
-    files.sort();
-    files
-}
-
-fn read_yaml() -> Yaml {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/catalogue/data");
-    let (mut releases, mut kinds) = (Vec::new(), BTreeMap::new());
-    let (mut flows, mut intents) = (BTreeMap::new(), Vec::new());
-    for path in yaml_files(&folder) {
-        let file: Value = serde_yaml::from_str(&fs::read_to_string(path).unwrap()).unwrap();
-        let list = |key: &str| file.get(key).and_then(Value::as_sequence).cloned().unwrap_or_default();
-        releases.extend(list("releases").iter().map(|release| text(release, "release")));
-        kinds.extend(list("kinds").into_iter().map(|kind| (text(&kind, "kind"), kind)));
-        flows.extend(list("flows").into_iter().map(|flow| (text(&flow, "id"), flow)));
-        intents.extend(list("intents"));
-    }
-    Yaml { releases, kinds, flows, intents }
-}
-
-fn text(value: &Value, key: &str) -> String {
-    let found = value.get(key).unwrap_or_else(|| panic!("no `{key}` in {value:?}"));
-    plain(found)
-}
-
-fn plain(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Number(number) => number.to_string(),
-        other => panic!("no word: {other:?}"),
-    }
-}
-
-fn words(value: &Value, key: &str) -> Vec<String> {
-    match value.get(key) {
-        Some(Value::Sequence(list)) => list.iter().map(plain).collect(),
-        Some(one) => vec![plain(one)],
-        None => Vec::new(),
-    }
-}
-
-impl Yaml {
-    /// Kinds by name, a kind that stands for others replaced by these.
-    fn expand(&self, names: &[String]) -> Vec<String> {
-        let members = |name: &String| {
-            let members = self.kinds.get(name).map(|kind| words(kind, "members")).unwrap_or_default();
-            if members.is_empty() { vec![name.clone()] } else { members }
-        };
-        names.iter().flat_map(members).collect()
-    }
-
-    fn has(&self, kind: &str, attribute: &str) -> bool {
-        self.kinds.get(kind).is_some_and(|kind| words(kind, "attributes").iter().any(|own| own == attribute))
-    }
-
-    fn is_in(&self, flow: &Value, release: &str) -> bool {
-        let at = |label: &str| self.releases.iter().position(|own| own == label).unwrap();
-        let now = at(release);
-        let begun = flow.get("since").is_none_or(|since| at(&plain(since)) <= now);
-        begun && flow.get("until").is_none_or(|until| at(&plain(until)) >= now)
-    }
-}
-
-/// One way to write the options: name and value.
-type Options = BTreeMap<String, String>;
-
-/// A role of a site under test: its side, kind, and service where its kind has one.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Role {
-    name: String,
-    side: &'static str,
-    kind: String,
-    service: Option<String>,
-}
-
-/// What passes between two roles: protocol, first and last number.
-type Passing = BTreeMap<(String, String), BTreeSet<(Protocol, u16, u16)>>;
-
-fn applies(row: &Value, intent: &Value, options: &Options, with_via: bool) -> bool {
-    let mut holds = true;
-    for (option, wanted) in row.get("when").and_then(Value::as_mapping).into_iter().flatten() {
-        let option = plain(option);
-        let default = || text(intent.get("options").unwrap().get(&option).unwrap(), "default");
-        let given = options.get(&option).cloned().unwrap_or_else(default);
-        holds &= match wanted {
-            Value::Sequence(list) => list.iter().any(|word| plain(word) == given),
-            one => plain(one) == given,
-        };
-    }
-    let absent = words(row, "when-absent").iter().all(|option| !options.contains_key(option));
-    let port = row.get("port-from").and_then(|from| from.get("option")).map(plain);
-    let given = port.is_none_or(|option| options.contains_key(&option));
-    let direct = row.get("direct-only").and_then(Value::as_bool).unwrap_or(false);
-    holds && absent && given && !(direct && with_via)
-}
-
-/// The services that a row opens.
-fn services(row: &Value, flow: &Value) -> BTreeSet<(Protocol, u16, u16)> {
-    let transport = text(flow, "transport");
-    let protocol = match transport.as_str() {
-        "tcp" => Protocol::Tcp,
-        "udp" => Protocol::Udp,
-        "icmp" => Protocol::Icmp,
-        _ => Protocol::Icmp6,
-    };
-    if transport.starts_with("icmp") {
-        let echo = if protocol == Protocol::Icmp { 8 } else { 128 };
-        let kind = match words(flow, "icmp-type").first().map(String::as_str) {
-            Some("echo-request") => Some(echo),
-            Some(number) => Some(number.parse::<u16>().unwrap()),
-            None => None,
-        };
-        return kind.map_or([(protocol, 0, u16::MAX)].into(), |kind| {
-            [(protocol, kind << 8, kind << 8 | 0xff)].into()
-        });
-    }
-    if row.get("port-from").is_some() {
-        return [(protocol, A_PORT, A_PORT)].into();
-    }
-    let own = words(row, "ports");
-    let ports = if own.is_empty() { words(flow, "ports") } else { own };
-    let range = |port: &String| {
-        let (low, high) = port.split_once('-').unwrap_or((port, port));
-        (protocol, low.parse().unwrap(), high.parse().unwrap())
-    };
-    ports.iter().map(range).collect()
-}
-
-/// What the YAML says of a line with these roles and options, in a release.
-fn expected(yaml: &Yaml, intent: &Value, roles: &[Role], options: &Options, release: &str) -> Passing {
-    let with_via = roles.iter().any(|role| role.side == "via");
-    let mut passing = Passing::new();
-    for row in intent.get("flows").and_then(Value::as_sequence).unwrap() {
-        let flow = &yaml.flows[&text(row, "flow")];
-        if !applies(row, intent, options, with_via) || !yaml.is_in(flow, release) {
-            continue;
-        }
-        let end = |side: &str, kinds: &str, own: &str| -> Vec<&Role> {
-            let written = words(row, kinds);
-            let kinds = yaml.expand(&if written.is_empty() { vec![text(flow, own)] } else { written });
-            let side = text(row, side);
-            roles.iter().filter(|role| role.side == side && kinds.contains(&role.kind)).collect()
-        };
-        let (only, never) = (words(row, "to-service"), words(row, "to-service-except"));
-        let fits = |role: &&Role| {
-            let service = role.service.clone().unwrap_or_default();
-            (only.is_empty() || only.contains(&service)) && !never.contains(&service)
-        };
-        let both = flow.get("direction").is_some_and(|direction| plain(direction) == "both");
-        for from in end("from", "from-kinds", "from") {
-            for to in end("to", "to-kinds", "to").into_iter().filter(fits) {
-                let mut add = |one: &Role, other: &Role| {
-                    let pair = (one.name.clone(), other.name.clone());
-                    passing.entry(pair).or_default().extend(services(row, flow));
-                };
-                add(from, to);
-                if both {
-                    add(to, from);
-                }
-            }
-        }
-    }
-    passing
-}
 
 /// The ways to write an intent's options that between them let every row apply.
 fn ways(intent: &Value) -> Vec<Options> {
@@ -252,7 +69,8 @@ fn candidates(yaml: &Yaml, intent: &Value, side: &'static str) -> Vec<Role> {
         for service in service_words(yaml, intent, &kind) {
             // `via` is a word of the language.
             let name = if side == "via" { "between" } else { side }.to_owned();
-            roles.push(Role { name, side, kind: kind.clone(), service });
+            let port = yaml.has(&kind, "port").then_some(A_PORT);
+            roles.push(Role { name, side, kind: kind.clone(), service, port });
         }
     }
     roles
@@ -291,22 +109,15 @@ fn is_busy(yaml: &Yaml, intent: &Value, group: &[Role], role: &Role, options: &O
     passing.keys().any(|(from, to)| *from == role.name || *to == role.name)
 }
 
-fn site(
-    yaml: &Yaml,
-    platform: &str,
-    intent: &str,
-    roles: &[Role],
-    options: &Options,
-    release: &str,
-) -> String {
+fn site(platform: &str, intent: &str, roles: &[Role], options: &Options, release: &str) -> String {
     let needs = if platform == "nutanix" { "category = \"AppType:Citrix\" " } else { "" };
     let mut text = format!(
         "site \"intents\" {{ effective = 2026-02-01  catalogue = \"{release}\" }}\nplatform {platform} here {{ {needs}}}\n"
     );
     for (at, role) in roles.iter().enumerate() {
         let mut attributes = String::new();
-        if yaml.has(&role.kind, "port") {
-            write!(attributes, "port = {A_PORT} ").unwrap();
+        if let Some(port) = role.port {
+            write!(attributes, "port = {port} ").unwrap();
         }
         if let Some(service) = &role.service {
             write!(attributes, "service = {service} ").unwrap();
@@ -416,7 +227,7 @@ fn fault(
     options: &Options,
     release: &str,
 ) -> Option<String> {
-    let text = site(yaml, platform, &text(intent, "intent"), roles, options, release);
+    let text = site(platform, &text(intent, "intent"), roles, options, release);
     let passing = expected(yaml, intent, roles, options, release);
     let differences = match compile_text(&text) {
         // Azure's rules know no message types: a line with some of ICMP is refused, and not made wider.
@@ -497,8 +308,7 @@ fn a_pinned_release_means_what_that_release_said() {
                 }
                 // A line of which the release has nothing for some role is refused, and says so.
                 refused += 1;
-                let text =
-                    site(&yaml, PLATFORMS[1], &text(intent, "intent"), &group, &Options::new(), release);
+                let text = site(PLATFORMS[1], &text(intent, "intent"), &group, &Options::new(), release);
                 let said = compile_text(&text).err().unwrap_or_default();
                 if !said.contains("SEG2127") {
                     faults.push(format!("{text}is not refused for its release: {said}"));

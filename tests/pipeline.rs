@@ -6,6 +6,7 @@ use segc::driver::{
     CompileOptions, Compiled, ReadFailure, Selection, SourceReader, SourceText, check_model, compile, load,
     resolve_site,
 };
+use segc::policy::Policy;
 use segc::target::Lock;
 use std::collections::BTreeMap;
 
@@ -23,6 +24,16 @@ pub(crate) fn compile_text(
     lock: &Lock,
     categories: Option<&str>,
 ) -> (Option<Compiled>, Vec<Diagnostic>) {
+    let (compiled, reports) = compile_whole(text, lock, categories);
+    (compiled.map(|(_, compiled)| compiled), reports)
+}
+
+/// As [`compile_text`], with the policy that the files are for.
+pub(crate) fn compile_whole(
+    text: &str,
+    lock: &Lock,
+    categories: Option<&str>,
+) -> (Option<(Policy, Compiled)>, Vec<Diagnostic>) {
     let source = SourceText { name: "site.seg".to_owned(), text: text.to_owned() };
     let mut site = load("site.seg", source, &NoFiles);
     let mut compiled = None;
@@ -35,7 +46,8 @@ pub(crate) fn compile_text(
             side_files: BTreeMap::from_iter(side_files),
         };
         let policy = check_model(&model, None, Strictness::Compile, &mut sink);
-        compiled = policy.and_then(|policy| compile(&policy, &site, &options, &mut sink));
+        let both = policy.map(|policy| (compile(&policy, &site, &options, &mut sink), policy));
+        compiled = both.and_then(|(compiled, policy)| Some((policy, compiled?)));
         site.sink.extend(sink.into_sorted());
     }
     (compiled, site.sink.into_sorted())

@@ -409,6 +409,11 @@ impl Reader<'_> {
         }
     }
 
+    fn has_ipv6(&self, from: AtomId, to: AtomId) -> bool {
+        let family = |id| self.universe.get(id).and_then(Atom::family);
+        family(from) == Some(Family::V6) || family(to) == Some(Family::V6)
+    }
+
     fn may_have_ipv6(&self, id: AtomId) -> bool {
         self.universe.get(id).and_then(Atom::family) != Some(Family::V4)
     }

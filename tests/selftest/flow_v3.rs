@@ -66,9 +66,12 @@ fn the_internal_policy_is_stronger_than_the_lists() {
     set(&mut own, &format!("{APP}/outbound_allow_list/-"), peer);
     expect(&read(&own), &[("sf -> sf : tcp/49300", Deny)]);
     set(&mut own, &format!("{APP}/target_group/default_internal_policy"), Value::Null);
-    expect(&read(&own), &[("sf -> sf : tcp/49300", Allow), ("sf -> sf : tcp/1", Deny)]);
+    // Between IPv6 addresses all is dropped.
+    expect(&read(&own), &[("sf -> sf : tcp/49300", Partial), ("sf -> sf : tcp/1", Deny)]);
     assert_eq!(problems(&read(&own)), "");
     set(&mut own, &format!("{APP}/target_group/default_internal_policy"), json!("ALLOW_ALL"));
+    expect(&read(&own), &[("sf -> sf : tcp/1", Partial)]);
+    set(&mut own, "/policies/0/spec/resources/allow_ipv6_traffic", json!(true));
     expect(&read(&own), &[("sf -> sf : tcp/1", Allow)]);
 }
 
@@ -80,7 +83,7 @@ fn entries_without_protocol_or_with_all_peers_are_wide() {
         &format!("{APP}/inbound_allow_list"),
         json!([{"description": "x", "peer_specification_type": "ALL"}]),
     );
-    expect(&read(&wide), &[("six -> sf : udp/1", Allow), ("users -> sf : icmp", Allow)]);
+    expect(&read(&wide), &[("six -> sf : udp/1", Deny), ("users -> sf : icmp", Allow)]);
     set(
         &mut wide,
         &format!("{APP}/inbound_allow_list"),

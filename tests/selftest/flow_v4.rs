@@ -45,7 +45,7 @@ fn intra(tier: &str, action: &str) -> Value {
 
 fn policy(name: &str, state: &str, rules: Vec<Value>) -> Value {
     json!({"name": name, "description": "Citrix", "type": "APPLICATION", "state": state, "scope": "ALL_VLAN",
-        "isHitlogEnabled": true, "isIpv6TrafficAllowed": false, "rules": rules})
+        "isHitlogEnabled": true, "isIpv6TrafficAllowed": false, "isIpv6AddressScope": true, "rules": rules})
 }
 
 fn document() -> Value {
@@ -176,6 +176,14 @@ fn ipv6_passes_only_where_it_is_let_through() {
     expect(&read(&six), &[("six -> sf : tcp/9", Deny)]);
     set(&mut six, "/policies/0/isIpv6TrafficAllowed", json!(true));
     expect(&read(&six), &[("six -> sf : tcp/9", Allow), ("users -> sf : tcp/9", Deny)]);
+}
+
+#[test]
+fn rules_cover_ipv6_only_where_it_is_in_scope() {
+    let mut own = document();
+    expect(&read(&own), &[("sf -> sf : tcp/49300", Allow)]);
+    set(&mut own, "/policies/0/isIpv6AddressScope", json!(false));
+    expect(&read(&own), &[("sf -> sf : tcp/49300", Partial)]);
 }
 
 #[test]

@@ -56,8 +56,8 @@ pub(crate) struct Packet {
 /// Where a reader's answers can change.
 #[derive(Debug, Default)]
 pub(crate) struct Edges {
-    addresses: BTreeSet<Address>,
-    numbers: BTreeSet<u16>,
+    pub(crate) addresses: BTreeSet<Address>,
+    pub(crate) numbers: BTreeSet<u16>,
 }
 
 impl Edges {

@@ -51,6 +51,10 @@ pub(crate) struct Widening {
     pub(crate) from: Vec<String>,
     pub(crate) to: Vec<String>,
     pub(crate) services: Vec<Service>,
+    /// The part of either end's addresses; none for all.
+    pub(crate) from_part: Option<Vec<Span>>,
+    pub(crate) to_part: Option<Vec<Span>>,
+    pub(crate) id: String,
     /// The one spelling that has it.
     pub(crate) spelling: Option<String>,
 }
@@ -176,6 +180,15 @@ fn read_identity(role: &mut Role, identity: &Value) {
         .collect();
 }
 
+/// A run of ICMP messages: `icmp/0-7`, `icmp/8/1-8/255`.
+fn messages(text: &str) -> Option<Service> {
+    let (protocol, run) = text.split_once('/')?;
+    let (low, high) = run.split_once('-')?;
+    let end = |message: &str| Service::parse(&format!("{protocol}/{message}"));
+    let (low, high) = (end(low)?, end(high)?);
+    (protocol.starts_with("icmp") && low.first <= high.last).then_some(Service { last: high.last, ..low })
+}
+
 fn read_widening(entry: &Value, faults: &mut Vec<String>) -> Widening {
     let mut services = Vec::new();
     let mut protocol = String::new();
@@ -184,7 +197,7 @@ fn read_widening(entry: &Value, faults: &mut Vec<String>) -> Widening {
         let spelled =
             if word.starts_with(|c: char| c.is_ascii_digit()) { format!("{protocol}/{word}") } else { word };
         protocol = spelled.split('/').next().unwrap_or("").to_owned();
-        match Service::parse(&spelled) {
+        match Service::parse(&spelled).or_else(|| messages(&spelled)) {
             Some(service) => services.push(service),
             None if spelled == "*" => services.push(EVERY_SERVICE),
             // Protocols without ports, which no case asks for
@@ -193,5 +206,23 @@ fn read_widening(entry: &Value, faults: &mut Vec<String>) -> Widening {
         }
     }
     let spelling = entry.get("spelling").and_then(Value::as_str).map(str::to_owned);
-    Widening { from: words(entry.get("from")), to: words(entry.get("to")), services, spelling }
+    let mut part = |key: &str| {
+        let texts = words(entry.get(key).filter(|value| !value.is_null()));
+        let spans: Option<Vec<Span>> = texts.iter().map(|text| Span::parse(text)).collect();
+        if spans.is_none() {
+            faults.push(format!("widening: {texts:?} are no addresses"));
+        }
+        spans.filter(|spans| !spans.is_empty())
+    };
+    let (from_part, to_part) = (part("from_addresses"), part("to_addresses"));
+    let id = json::text(entry, "id").to_owned();
+    Widening {
+        from: words(entry.get("from")),
+        to: words(entry.get("to")),
+        services,
+        from_part,
+        to_part,
+        id,
+        spelling,
+    }
 }

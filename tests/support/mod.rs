@@ -7,11 +7,14 @@
 pub(crate) mod address;
 pub(crate) mod artifacts;
 pub(crate) mod cases;
+pub(crate) mod catalogue;
 pub(crate) mod digest;
 pub(crate) mod folder;
+pub(crate) mod intent;
 pub(crate) mod json;
 pub(crate) mod judge;
 pub(crate) mod lint;
 pub(crate) mod manifest;
+pub(crate) mod packets;
 pub(crate) mod service;
 pub(crate) mod site;

@@ -18,7 +18,7 @@ pub(crate) struct SiteRole {
 }
 
 /// Words, strings without their quotes, and the marks `{ } = , :`; comments are dropped.
-fn tokens(text: &str) -> Vec<String> {
+pub(crate) fn tokens(text: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     let mut rest = text.trim_start();
     while let Some(first) = rest.chars().next() {
@@ -40,7 +40,7 @@ fn tokens(text: &str) -> Vec<String> {
 }
 
 /// The attributes of the block that starts at or after `from`, before the next statement.
-fn block(tokens: &[String], from: usize) -> BTreeMap<String, Vec<String>> {
+pub(crate) fn block(tokens: &[String], from: usize) -> BTreeMap<String, Vec<String>> {
     let mut attributes: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let inside =
         tokens.iter().skip(from).skip_while(|token| *token != "{").skip(1).take_while(|token| *token != "}");

@@ -11,7 +11,7 @@ use super::Reader;
 use crate::support::address::{Family, Span};
 use crate::support::judge::{Direction, Edges, Packet, Point, Rules};
 use crate::support::manifest::Role;
-use crate::support::service::Service;
+use crate::support::service::{Protocol, Service};
 
 /// A machine has every key with one of its values.
 pub(crate) type Categories = BTreeMap<String, BTreeSet<String>>;
@@ -47,7 +47,10 @@ pub(crate) struct Intra {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Policy {
     pub(crate) state: String,
+    /// IPv6 passes whatever the rules say.
     pub(crate) all_ipv6: bool,
+    /// The rules cover IPv6; without either, IPv6 is dropped.
+    pub(crate) rules_cover_ipv6: bool,
     pub(crate) rules: Vec<Rule>,
     pub(crate) intra: Vec<Intra>,
     /// Groups that are kept apart from each other.
@@ -127,6 +130,38 @@ impl Flow {
         Flow { policies, edges }
     }
 
+    /// What passes in one address family.
+    fn permits_in(
+        &self,
+        v6: bool,
+        direction: Direction,
+        own: &Point<'_>,
+        peer: &Point<'_>,
+        packet: Packet,
+    ) -> bool {
+        let applied: Vec<&Policy> = self.policies.iter().filter(|policy| policy.secures(own.role)).collect();
+        if self.policies.iter().any(|policy| policy.isolates(own.role, peer.role)) {
+            return false;
+        }
+        if applied.is_empty() || v6 && applied.iter().any(|policy| policy.all_ipv6) {
+            return true;
+        }
+        let applied: Vec<&Policy> =
+            applied.into_iter().filter(|policy| !v6 || policy.rules_cover_ipv6).collect();
+        if applied.iter().any(|policy| policy.intra(own.role, peer.role, true)) {
+            return true;
+        }
+        if applied.iter().any(|policy| policy.intra(own.role, peer.role, false)) {
+            return false;
+        }
+        applied.iter().flat_map(|policy| &policy.rules).any(|rule| {
+            rule.direction == direction
+                && wears(own.role, &rule.secured)
+                && rule.services.iter().any(|service| service.holds(packet.protocol, packet.number))
+                && rule.peer.holds(own, peer)
+        })
+    }
+
     /// The states of the policies that secure a role.
     pub(crate) fn states(&self, role: &Role) -> BTreeSet<String> {
         self.policies
@@ -142,28 +177,13 @@ impl Rules for Flow {
         &self.edges
     }
 
+    /// Parties without known addresses may talk in either family.
     fn permits(&self, direction: Direction, own: &Point<'_>, peer: &Point<'_>, packet: Packet) -> bool {
-        let applied: Vec<&Policy> = self.policies.iter().filter(|policy| policy.secures(own.role)).collect();
-        let v6 =
-            [own, peer].iter().any(|end| end.address.is_some_and(|address| address.family == Family::V6));
-        if self.policies.iter().any(|policy| policy.isolates(own.role, peer.role)) {
-            return false;
-        }
-        if applied.is_empty() || v6 && applied.iter().any(|policy| policy.all_ipv6) {
-            return true;
-        }
-        if applied.iter().any(|policy| policy.intra(own.role, peer.role, true)) {
-            return true;
-        }
-        if applied.iter().any(|policy| policy.intra(own.role, peer.role, false)) {
-            return false;
-        }
-        applied.iter().flat_map(|policy| &policy.rules).any(|rule| {
-            rule.direction == direction
-                && wears(own.role, &rule.secured)
-                && rule.services.iter().any(|service| service.holds(packet.protocol, packet.number))
-                && rule.peer.holds(own, peer)
-        })
+        let has = |family| [own, peer].iter().any(|end| end.address.is_some_and(|a| a.family == family));
+        let v4 = has(Family::V4) || packet.protocol == Protocol::Icmp;
+        let v6 = has(Family::V6) || packet.protocol == Protocol::Icmp6;
+        !v6 && self.permits_in(false, direction, own, peer, packet)
+            || !v4 && self.permits_in(true, direction, own, peer, packet)
     }
 }
 

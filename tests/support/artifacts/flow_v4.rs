@@ -91,7 +91,8 @@ pub(crate) fn categories(references: &[Value]) -> Option<Categories> {
 fn read_policy(policy: &Value, groups: &Groups, faults: &mut Vec<String>) -> Policy {
     let state = policy.get("state").and_then(Value::as_str).unwrap_or("SAVE").to_owned();
     let all_ipv6 = policy.get("isIpv6TrafficAllowed").and_then(Value::as_bool).unwrap_or(false);
-    let mut read = Policy { state, all_ipv6, ..Policy::default() };
+    let rules_cover_ipv6 = policy.get("isIpv6AddressScope").and_then(Value::as_bool).unwrap_or(false);
+    let mut read = Policy { state, all_ipv6, rules_cover_ipv6, ..Policy::default() };
     for (at, rule) in json::list(policy, "rules").iter().enumerate() {
         if read_rule(&mut read, rule, groups).is_none() {
             faults.push(format!("rule {at} of policy `{}` can't be read", json::text(policy, "name")));

@@ -113,7 +113,7 @@ impl Answer {
 pub(crate) struct Output {
     pub(crate) manifest: Manifest,
     pub(crate) files: Vec<File>,
-    readers: BTreeMap<(String, Spelling), Box<dyn Reader>>,
+    pub(crate) readers: BTreeMap<(String, Spelling), Box<dyn Reader>>,
     /// Everything that could not be read as the formats demand.
     pub(crate) faults: Vec<String>,
 }
@@ -128,6 +128,10 @@ impl Output {
     /// Reads a folder; `site` is the text of the site that was compiled.
     pub(crate) fn load(folder: &Path, site: &str) -> Result<Output, String> {
         let read = |path: &str| fs::read(folder.join(path)).map_err(|error| format!("{path}: {error}"));
+        Output::gather(&read, site)
+    }
+
+    fn gather(read: &dyn Fn(&str) -> Result<Vec<u8>, String>, site: &str) -> Result<Output, String> {
         let bytes = read("manifest.json")?;
         let text = String::from_utf8(bytes).map_err(|error| error.to_string())?;
         let mut manifest =
@@ -138,6 +142,13 @@ impl Output {
             files.push(read_file(&entry.path, &entry.platform, read(&entry.path)?)?);
         }
         Ok(Output::new(manifest, files))
+    }
+
+    /// Reads the files of a compile that were never written; `site` is the text of the site.
+    pub(crate) fn of_files(files: &[(&str, &[u8])], site: &str) -> Result<Output, String> {
+        let all: BTreeMap<&str, &[u8]> = files.iter().copied().collect();
+        let read = |path: &str| all.get(path).map(|bytes| bytes.to_vec()).ok_or(format!("{path}: missing"));
+        Output::gather(&read, site)
     }
 
     /// Builds the readers of files already in memory.

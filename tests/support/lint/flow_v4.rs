@@ -11,7 +11,7 @@ use crate::support::address::{Address, Family};
 use crate::support::artifacts::flow_v4::{is_address_group, is_policy, network};
 use crate::support::json;
 
-const POLICY_KEYS: [&str; 9] = [
+const POLICY_KEYS: [&str; 10] = [
     "name",
     "description",
     "type",
@@ -20,6 +20,7 @@ const POLICY_KEYS: [&str; 9] = [
     "vpcReferences",
     "isHitlogEnabled",
     "isIpv6TrafficAllowed",
+    "isIpv6AddressScope",
     "rules",
 ];
 const PEERS: [&str; 7] = [
