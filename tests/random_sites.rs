@@ -53,7 +53,7 @@ const OUTSIDE: [&str; 18] = [
     "2001:db8:50::/48, 10.50.3.0/24",
     "2001:db8::/32",
     "10.50.4.0/24, fd50:0:2::/64",
-    "255.255.255.255/32",
+    "223.255.255.255/32",
 ];
 
 const SERVICES: [&str; 18] = [
@@ -274,8 +274,8 @@ fn refused(text: &str, reports: &[Diagnostic], count: &mut Count) -> Result<(), 
         .map(|report| report.code.to_string())
         .collect();
     let may_be = [
-        "SEG2", "SEG5001", "SEG6003", "SEG6004", "SEG6005", "SEG6006", "SEG6007", "SEG6008", "SEG6009",
-        "SEG6011",
+        "SEG2110", "SEG2117", "SEG5001", "SEG6003", "SEG6004", "SEG6005", "SEG6006", "SEG6007", "SEG6008",
+        "SEG6009", "SEG6011",
     ];
     let unexpected = errors.iter().any(|code| !may_be.iter().any(|known| code.starts_with(known)));
     if errors.is_empty() || unexpected {
