@@ -396,7 +396,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Everything between points of which one has IPv6; ICMPv6 where neither has an address.
+    /// Everything that IPv6 carries, between points that may have it.
     fn pass_ipv6(&self, members: &BTreeSet<AtomId>, direction: Direction, passing: &mut FlowSet) {
         // Two parties without known addresses may talk in either family, but never ICMP in IPv6.
         let carried = ServiceSet::any().difference(&ServiceSet::protocol(Protocol::ICMP));

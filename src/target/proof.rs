@@ -215,7 +215,6 @@ fn services_of(policy: &Policy, set: &FlowSet, from: RoleId, to: RoleId) -> Serv
         .fold(ServiceSet::empty(), |sum, (source, destination)| sum.union(&set.services(source, destination)))
 }
 
-
 fn describe_all(policy: &Policy, set: &FlowSet, spelling: Option<(&'static str, &String)>) -> Vec<Widening> {
     let owners = Owners::new(policy);
     let mut classes: BTreeMap<(RoleId, RoleId, ServiceSet), Points> = BTreeMap::new();
