@@ -152,6 +152,13 @@ fn search_finds_packets_by_their_properties() {
     let search = |arguments: &[&str]| json(folder.path(), &[&["search", "site.seg"], arguments].concat());
     let ends = |value: &Value| words(list(value, "found"), &["from", "to", "service"]);
     assert_eq!(ends(&search(&["--to", "db"])), ["app db tcp/1433"]);
+    let everything = search(&[]);
+    let blocks = list(&everything, "blocks");
+    let pairs = |block: &Value| list(block, "from").len() * list(block, "to").len();
+    assert!(blocks.iter().map(pairs).sum::<usize>() >= list(&everything, "found").len());
+    assert!(blocks.len() <= list(&everything, "found").len());
+    let brief = said(folder.path(), &["search", "site.seg", "--to", "db", "--brief"]);
+    assert!(brief.starts_with("app -> db on tcp/1433\n1 class of packets"), "{brief}");
     let on_port = search(&["--service", "tcp/8000-9000"]);
     assert_eq!(ends(&on_port), ["kiosk app tcp/8080", "users app tcp/8080", "web app tcp/8443"]);
     assert_eq!(

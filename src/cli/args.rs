@@ -318,6 +318,9 @@ pub(super) struct Search {
     /// Most classes of packets to show.
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub(super) limit: usize,
+    /// Put what is found into as few lines as say it exactly, without examples.
+    #[arg(long)]
+    pub(super) brief: bool,
 }
 
 /// What protects the content of a flow.

@@ -10,6 +10,7 @@ use super::terminal::Stream;
 use crate::check::search::{Found, Query, Results, Wanted, search};
 use crate::check::verdict::Level;
 use crate::diagnostic::{Diagnostic, codes};
+use crate::policy::cover::{Class, FlowBlock, cover};
 use crate::policy::service::ServiceSet;
 use crate::policy::{Encryption, PlatformId, Policy, RoleId};
 use serde::Serialize;
@@ -21,6 +22,8 @@ struct JsonSearch<'a> {
     as_of: String,
     query: JsonQuery<'a>,
     found: Vec<JsonFound<'a>>,
+    /// The same in few lines: the union of the blocks is exactly what was found.
+    blocks: Vec<JsonBlock<'a>>,
     /// True when there are more than the limit.
     has_more: bool,
 }
@@ -47,6 +50,13 @@ struct JsonFound<'a> {
     /// For what the artefacts permit besides: why they do.
     causes: Vec<JsonCause<'a>>,
     forbids: Vec<Line>,
+}
+
+#[derive(Debug, Serialize)]
+struct JsonBlock<'a> {
+    from: Vec<&'a str>,
+    to: Vec<&'a str>,
+    service: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -114,7 +124,8 @@ fn run_to_code(arguments: &Search, global: &Global) -> Result<u8, u8> {
     if session.terminal.is_json() {
         session.terminal.print_json(&json);
     } else {
-        session.terminal.print(&text(&json));
+        let text = if arguments.brief { brief(&json) } else { text(&json) };
+        session.terminal.print(&text);
     }
     Ok(asked.session.finish_beside(EXIT_FINE))
 }
@@ -175,8 +186,36 @@ fn json_search<'a>(
             limit: query.limit,
         },
         found: results.found.iter().map(|one| json_found(asked, one, query.wanted)).collect(),
+        blocks: blocks(&asked.policy, &results.found),
         has_more: results.has_more,
     }
+}
+
+/// What was found in few blocks. One block a class where the classes are too entangled for fewer.
+fn blocks<'a>(policy: &'a Policy, found: &[Found]) -> Vec<JsonBlock<'a>> {
+    let classes: Vec<Class<'_>> = found.iter().map(|one| (one.from, one.to, &one.services)).collect();
+    let single = |(from, to, services): &Class<'_>| FlowBlock {
+        from: vec![*from],
+        to: vec![*to],
+        services: (*services).clone(),
+    };
+    let blocks = cover(&classes).unwrap_or_else(|_| classes.iter().map(single).collect());
+    let names = |roles: &[RoleId]| roles.iter().map(|role| policy.name(*role)).collect();
+    let json = |block: FlowBlock| JsonBlock {
+        from: names(&block.from),
+        to: names(&block.to),
+        service: block.services.to_string(),
+    };
+    blocks.into_iter().map(json).collect()
+}
+
+fn brief(json: &JsonSearch<'_>) -> String {
+    let mut text = String::new();
+    for block in &json.blocks {
+        // Writing into a string can't fail.
+        let _ = writeln!(text, "{} -> {} on {}", block.from.join(", "), block.to.join(", "), block.service);
+    }
+    text + &count(json)
 }
 
 fn json_found<'a>(asked: &'a Asked, found: &Found, wanted: Wanted) -> JsonFound<'a> {
@@ -229,6 +268,11 @@ fn text(search: &JsonSearch<'_>) -> String {
             let _ = writeln!(text, "  excluded by {statement}");
         }
     }
+    text + &count(search)
+}
+
+/// How much was found, as the last line.
+fn count(search: &JsonSearch<'_>) -> String {
     let ending = match (search.found.len(), search.has_more) {
         (0, false) => "nothing found".to_owned(),
         (count, true) => format!("the first {count}; `--limit` shows more"),
@@ -238,6 +282,5 @@ fn text(search: &JsonSearch<'_>) -> String {
     let JsonQuery { verdict, level, .. } = &search.query;
     let compared = matches!(*verdict, "widened" | "lost" | "forbidden");
     let level = if compared { String::new() } else { format!(", {level} level") };
-    let _ = writeln!(text, "{ending} ({verdict}{level}, {})", search.as_of);
-    text
+    format!("{ending} ({verdict}{level}, {})\n", search.as_of)
 }
