@@ -310,3 +310,102 @@ fn redundant_statements_are_found_by_the_union_of_the_others() {
     let by_address = site(&(line("all", "wide", "tcp/8443") + &line("some", "a", "tcp/8443")));
     assert!(redundant(&by_address)[0].contains("allow some"), "an address range covers another");
 }
+
+/// A site of standard hardening with these lines.
+fn site(lines: &str) -> String {
+    format!("site \"s\" {{ effective = 2026-02-01 }}\n{lines}")
+}
+
+#[test]
+fn whoever_holds_the_address_of_a_role_counts_as_it() {
+    let lines = "platform azure weu { resource-group = \"rg\"  region = \"westeurope\"  vnet = \"v\" }\n\
+                 segment desktops on weu { cidr = 10.40.8.0/24  trust = restricted }\n\
+                 role vda : vda on desktops { delivery = hosted-vdi }\n\
+                 role dc : domain-controller { cidr = 10.60.1.10/32 }\n\
+                 role servers : windows-server { cidr = 10.60.1.0/24 }\n\
+                 allow vda -> servers : tcp/88, tcp/636, udp/53 because \"The domain\"\n";
+    let checked = check(&site(lines), &[]);
+    assert!(checked.of("FC-20").is_empty(), "{:#?}", checked.of("FC-20"));
+    assert_eq!(checked.of("FC-13").len(), 1);
+}
+
+#[test]
+fn a_part_of_what_a_role_needs_is_not_enough() {
+    let roles = "platform azure weu { resource-group = \"rg\"  region = \"westeurope\"  vnet = \"v\" }\n\
+                 segment desktops on weu { cidr = 10.40.8.0/24  trust = restricted }\n\
+                 role vda : vda on desktops { delivery = hosted-vdi }\n\
+                 role controller : delivery-controller { cidr = 10.3.0.0/28 }\n";
+    let one_way = format!("{roles}allow vda -> controller : tcp/80 because \"Registration\"\n");
+    assert_eq!(check(&site(&one_way), &[]).of("FC-20").len(), 1, "the broker calls back on 80");
+    let both = format!("{roles}allow vda <-> controller : tcp/80 because \"Registration\"\n");
+    assert!(check(&site(&both), &[]).of("FC-20").is_empty());
+    let websocket = format!("{roles}allow vda -> controller : tcp/443 because \"Registration\"\n");
+    assert!(check(&site(&websocket), &[]).of("FC-20").is_empty());
+}
+
+#[test]
+fn remote_desktop_is_looked_at_in_every_form() {
+    let roles = "role far : admin { cidr = 2001:db8::/32 }\nrole wide : admin { cidr = 10.0.0.0/9 }\n\
+                 role few : admin { cidr = 10.1.3.0/28 }\nrole jump : bastion { cidr = 10.9.0.1/32, 2001:db9::1/128 }\n\
+                 role vda : vda { cidr = 10.200.0.0/24  delivery = hosted-vdi }\n";
+    let dated = |from: &str, to: &str, port: &str| {
+        site(&format!(
+            "{roles}exception EX-1 {{\n  allow {from} -> {to} : {port}\n  because \"Case\"\n  ticket = \"T\"  owner = \"O\"  \
+             starts = 2026-02-01  expires = 2026-02-03\n}}\n"
+        ))
+    };
+    assert!(check(&dated("few", "jump", "tcp/3389"), &[]).of("FC-16").is_empty());
+    assert_eq!(check(&dated("far", "jump", "tcp/3389"), &[]).severities("FC-16"), ["error"], "a /32 of IPv6");
+    assert_eq!(check(&dated("wide", "vda", "udp/3389"), &[]).severities("FC-16"), ["error"], "over UDP");
+}
+
+#[test]
+fn what_a_helper_imposes_excuses_nothing_else() {
+    let strict = |more: &str| {
+        let text = example("daas-aws");
+        assert!(text.contains("hardening = strict"));
+        check(&(text + more), &[])
+    };
+    assert!(
+        strict("").severities("FC-17").iter().all(|severity| *severity == "warning"),
+        "provisioning's own"
+    );
+    let lines = "platform azure m { region = \"westeurope\"  vnet = \"v\"  managed-by = citrix }\n\
+                 segment tools on m { cidr = 10.70.0.0/24 }\n\
+                 role one : windows-server on tools { }\nrole two : windows-server on tools { }\n\
+                 allow one -> vda : tcp/9000 because \"A tool\"\n";
+    let widened = strict(lines);
+    let two = |finding: &&Value| finding["message"].as_str().unwrap().contains("`two` to `vda`");
+    let found: Vec<&Value> = widened.of("FC-17").into_iter().filter(two).collect();
+    assert_eq!(found[0]["severity"], "error", "{:#?}", widened.of("FC-17"));
+}
+
+#[test]
+fn more_than_half_of_all_ports_is_any() {
+    let lines = |ports: &str| {
+        site(&format!(
+            "role a : windows-server {{ cidr = 10.1.0.0/28 }}\nrole b : windows-server {{ cidr = 10.2.0.0/28 }}\n\
+             allow a -> b : {ports} because \"r\"\n"
+        ))
+    };
+    assert_eq!(check(&lines("tcp/1-65534"), &[]).severities("FC-11"), ["error"]);
+    assert!(check(&lines("tcp/49152-65535"), &[]).of("FC-11").is_empty());
+}
+
+#[test]
+fn unneeded_acceptances_are_warnings_that_can_be_denied() {
+    let text = site("role a : client { cidr = 10.1.0.0/28 }\naccept FC-01 because \"Later\"\n");
+    assert_eq!(check(&text, &[]).code, 0);
+    let denied = check(&text, &["--deny", "warnings"]);
+    assert_eq!((denied.severities("SEG5005"), denied.code), (vec!["error"], 1));
+}
+
+#[test]
+fn lines_of_ones_own_are_judged_like_those_of_the_catalogue() {
+    let lines = "role store : storefront { cidr = 10.1.0.0/28 }\nrole controller : delivery-controller { cidr = 10.2.0.0/28 }\n\
+                 role sql : sql-server { cidr = 10.3.0.0/28 }\n\
+                 allow store -> controller : tcp/80 because \"XML\"\nallow controller -> sql : tcp/1433 because \"Database\"\n";
+    let checked = check(&site(lines), &[]);
+    assert_eq!(checked.severities("FC-06"), ["warning"]);
+    assert_eq!(checked.severities("FC-09"), ["note"]);
+}

@@ -473,7 +473,11 @@ fn parse_denied(text: &str) -> Result<Denied, String> {
 fn parse_finding(text: &str) -> Result<Code, String> {
     let code =
         Code::parse(text).ok_or_else(|| format!("there is no finding `{text}`: write FC-08 or SEG4008"))?;
-    if code.is_acceptable() { Ok(code) } else { Err(format!("{code} is an error whatever is said about it")) }
+    if code.is_acceptable() {
+        Ok(code)
+    } else {
+        Err(format!("{code} is no finding that can be denied or accepted"))
+    }
 }
 
 fn parse_day(text: &str) -> Result<Date, String> {

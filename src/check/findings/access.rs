@@ -28,12 +28,30 @@ const BASTION_DAYS: i64 = 3;
 /// reviewer can name is not "a named source range" (rule `bastion-source-range`).
 const WIDEST_SOURCE: u32 = 256;
 
+/// Most ports of one protocol that a line of the site's own may open: half of them. No document gives a number; the largest
+/// range that a product needs, the dynamic ports, is a quarter.
+const MOST_PORTS: usize = 32_768;
+
+/// The same for IPv6: one subnet, /64 (RFC 4291 section 2.5.4).
+const WIDEST_SOURCE_V6: u128 = u64::MAX as u128;
+
+/// Conditions of catalogue flows that are open for fault finding only.
+const FAULT_FINDING: &[&str] = &["bastion", "rdp-access"];
+
 pub(super) fn check(review: &Review<'_>, sink: &mut Sink) {
     reaches_itself(review, sink);
     all_ports(review, sink);
     management_port(review, sink);
     images_open(review, sink);
     remote_desktop_open(review, sink);
+}
+
+/// Remote Desktop over TCP and UDP.
+fn remote_desktop() -> ServiceSet {
+    [Protocol::TCP, Protocol::UDP]
+        .map(|protocol| ServiceSet::ports(protocol, REMOTE_DESKTOP, REMOTE_DESKTOP))
+        .iter()
+        .fold(ServiceSet::empty(), |sum, set| sum.union(set))
 }
 
 fn tcp(ports: &[u16]) -> ServiceSet {
@@ -63,22 +81,27 @@ fn reaches_itself(review: &Review<'_>, sink: &mut Sink) {
 
 /// FC-11, for what is `any` in all but its name.
 fn all_ports(review: &Review<'_>, sink: &mut Sink) {
-    let every = [Protocol::TCP, Protocol::UDP].map(|protocol| ServiceSet::ports(protocol, 1, u16::MAX));
     let all = |_: &Flow, reason: &Provenance| {
         let services = written(reason)?;
-        let covered = every.iter().filter(|all| services.contains_all(all));
-        Some(covered.fold(ServiceSet::empty(), |sum, all| sum.union(all)))
+        let wide = [Protocol::TCP, Protocol::UDP].map(|protocol| services.of_protocol(protocol));
+        let wide = wide.iter().filter(|part| count(part) > MOST_PORTS);
+        Some(wide.fold(ServiceSet::empty(), |sum, part| sum.union(part)))
     };
     for line in review.lines(all) {
-        let message = format!("`{}` permits every port of a protocol", line.statement);
+        let message = format!("`{}` permits more than half of all ports of a protocol", line.statement);
         let report = review.report_line(codes::ANY_IN_ALLOW, &line, message, "is `any` in all but its name");
         sink.report(report.help("name the ports"));
     }
 }
 
+/// How many ports a set has.
+fn count(services: &ServiceSet) -> usize {
+    services.ranges().iter().map(|range| usize::from(range.high - range.low) + 1).sum()
+}
+
 /// FC-12
 fn management_port(review: &Review<'_>, sink: &mut Sink) {
-    let management = tcp(MANAGEMENT);
+    let management = tcp(MANAGEMENT).union(&remote_desktop());
     let manages = |flow: &Flow, reason: &Provenance| {
         let is_meant = review.is(flow.from, KindClass::Admin) || review.is_kind(flow.to, &[BASTION]);
         if is_meant { None } else { Some(written(reason)?.intersection(&management)) }
@@ -131,9 +154,7 @@ fn remote_desktop_open(review: &Review<'_>, sink: &mut Sink) {
     for (flow, exception) in review.all_flows() {
         let concerns_bastion = review.is_kind(flow.to, &[BASTION]) || review.is_kind(flow.from, &[BASTION]);
         for reason in &flow.provenance {
-            let is_catalogued = reason.catalogue.is_some();
-            let is_desktop = reason.services.meets(&tcp(&[REMOTE_DESKTOP])) && !is_catalogued;
-            if !is_desktop && !concerns_bastion {
+            if !reason.services.meets(&remote_desktop()) && !concerns_bastion {
                 continue;
             }
             let key = (reason.span, flow.from, flow.to);
@@ -168,6 +189,9 @@ fn remote_desktop_fault(
         return Some(report.label(party.span, "the source"));
     }
     let Some(exception) = exception else {
+        if !needs_an_end(review, reason) {
+            return None;
+        }
         let what = format!("{ends} is open for Remote Desktop or a bastion without an end");
         let help = "make it an `exception` with `starts` and `expires`, approved by a ticket";
         return Some(report(what, "has no last day".to_owned(), help));
@@ -181,6 +205,14 @@ fn remote_desktop_fault(
     })
 }
 
+/// Whether access must end: what the site's own lines open, and what the catalogue knows as access for fault finding. Remote
+/// assistance and the like are there to stay.
+fn needs_an_end(review: &Review<'_>, reason: &Provenance) -> bool {
+    review
+        .entry(reason)
+        .is_none_or(|entry| entry.when().iter().any(|condition| FAULT_FINDING.contains(&condition.as_str())))
+}
+
 /// Why a source is too wide; `None` for one that has few addresses, or sits on a platform of the site.
 fn too_wide(review: &Review<'_>, from: RoleId) -> Option<String> {
     let party = review.party(from)?;
@@ -191,6 +223,7 @@ fn too_wide(review: &Review<'_>, from: RoleId) -> Option<String> {
         return None;
     }
     let sizes = party.addresses.v4().iter().map(|(low, high)| high - low);
-    let is_wide = sizes.fold(0_u32, |sum, size| sum.saturating_add(size).saturating_add(1)) > WIDEST_SOURCE;
+    let is_wide = sizes.fold(0_u32, |sum, size| sum.saturating_add(size).saturating_add(1)) > WIDEST_SOURCE
+        || party.addresses.v6().iter().any(|(low, high)| high - low > WIDEST_SOURCE_V6);
     is_wide.then(|| format!("from {}", party.addresses))
 }

@@ -94,10 +94,9 @@ fn one_step_less(review: &Review<'_>, report: Diagnostic) -> Diagnostic {
 fn xml_in_clear(review: &Review<'_>, sink: &mut Sink) {
     let http = ports(Protocol::TCP, &[80, 8080]);
     let in_clear = |flow: &Flow, reason: &Provenance| {
-        let entry = review.entry(reason)?;
         let is_broker = review.is(flow.to, KindClass::Broker);
         let asks = review.is_kind(flow.from, &["storefront"]) || review.is(flow.from, KindClass::Gateway);
-        let has_tls = has_port(entry, 443);
+        let has_tls = review.entry(reason).is_none_or(|entry| has_port(entry, 443));
         (is_broker && asks && has_tls).then(|| reason.services.intersection(&http))
     };
     for line in review.lines(in_clear) {
@@ -122,7 +121,7 @@ fn plain_ica(review: &Review<'_>, sink: &mut Sink) {
         let source = review.party(flow.from)?;
         let is_far = source.is_internet || source.trust.is_some_and(|trust| trust >= Trust::Dmz);
         let is_protected =
-            review.entry(reason).is_some_and(|entry| entry.encryption() != Some(Encryption::Clear));
+            review.entry(reason).is_some_and(|entry| entry.encryption() == Some(Encryption::Tls));
         let reaches_desktop = review.is(flow.to, KindClass::Desktop);
         let is_wanted =
             is_far && reaches_desktop && !is_protected && !review.is(flow.from, KindClass::Gateway);
@@ -165,10 +164,16 @@ fn ldap_or_database(review: &Review<'_>, sink: &mut Sink) {
         if review.is(flow.to, KindClass::Directory) {
             return Some(reason.services.intersection(&ldap));
         }
-        let is_database = review.is_kind(flow.to, &["sql-server"]);
-        let may_be_clear =
-            review.entry(reason).is_some_and(|entry| entry.encryption() == Some(Encryption::OptionalTls));
-        (is_database && may_be_clear).then(|| reason.services.clone())
+        if !review.is_kind(flow.to, &["sql-server"]) {
+            return None;
+        }
+        match review.entry(reason) {
+            Some(entry) if entry.encryption() == Some(Encryption::OptionalTls) => {
+                Some(reason.services.clone())
+            }
+            Some(_) => None,
+            None => Some(reason.services.intersection(&ports(Protocol::TCP, &[1433]))),
+        }
     };
     for line in review.lines(in_clear) {
         let message = ldap_message(review, &line);

@@ -57,6 +57,9 @@ fn is_run_by_citrix(review: &Review<'_>, party: &Party) -> bool {
 
 /// FC-18: a promise that the network is to keep between roles of which no artefact guards one.
 fn default_beneath(review: &Review<'_>, sink: &mut Sink) {
+    if review.policy.platforms().all(|(_, platform)| platform.written) {
+        return;
+    }
     for forbid in review.policy.forbids().iter().filter(|forbid| forbid.enforced_by == EnforcedBy::Network) {
         let Some((from, to, platform)) = unguarded_pair(review, forbid) else { continue };
         let (source, destination) = (review.policy.name(from), review.policy.name(to));
@@ -82,11 +85,13 @@ fn unguarded_pair<'a>(review: &Review<'a>, forbid: &Forbid) -> Option<(RoleId, R
         let platform = review.party(role)?.platform?;
         review.policy.platform(platform).filter(|platform| !platform.written)
     };
-    sources.iter().find_map(|from| {
-        destinations
-            .iter()
-            .find_map(|to| unwritten(*from).or_else(|| unwritten(*to)).map(|platform| (*from, *to, platform)))
-    })
+    let (first_source, first_destination) = (*sources.first()?, *destinations.first()?);
+    let source = sources.iter().find_map(|from| Some((*from, unwritten(*from)?)));
+    let destination = || destinations.iter().find_map(|to| Some((*to, unwritten(*to)?)));
+    match source {
+        Some((from, platform)) => Some((from, first_destination, platform)),
+        None => destination().map(|(to, platform)| (first_source, to, platform)),
+    }
 }
 
 /// The roles among some points that no artefact guards, in name order.

@@ -14,11 +14,42 @@ const OWN_TIERS: &[&str] = &["access", "control", "worker", "provisioning"];
 /// Kinds that hold the names of the site.
 const NAME_SERVERS: &[&str] = &["domain-controller", "dns-server"];
 
+/// One way to meet a need.
+struct Way {
+    /// Services that the role must be able to start, all of them.
+    all: ServiceSet,
+    /// Services of which it must be able to start one; empty where nothing more is asked.
+    one_of: ServiceSet,
+    /// Services that the partner must be able to start, all of them.
+    back: ServiceSet,
+}
+
+impl Way {
+    fn all(services: ServiceSet) -> Self {
+        Self { all: services, one_of: ServiceSet::empty(), back: ServiceSet::empty() }
+    }
+
+    fn one_of(services: ServiceSet) -> Self {
+        Self { all: ServiceSet::empty(), one_of: services, back: ServiceSet::empty() }
+    }
+
+    fn both_ways(services: ServiceSet) -> Self {
+        Self { all: services.clone(), one_of: ServiceSet::empty(), back: services }
+    }
+
+    fn holds(&self, review: &Review<'_>, role: RoleId, partner: RoleId) -> bool {
+        let has_one = self.one_of.is_empty() || review.permits(role, partner, &self.one_of);
+        let comes_back = self.back.is_empty() || review.permits_all(partner, role, &self.back);
+        has_one && comes_back && (self.all.is_empty() || review.permits_all(role, partner, &self.all))
+    }
+}
+
 /// One need of a role: what is missing, whom it would reach, on what, and how to have it.
 struct Need {
     what: &'static str,
     partners: Vec<RoleId>,
-    services: ServiceSet,
+    /// One of these must hold with one of the partners.
+    ways: Vec<Way>,
     intent: &'static str,
     rule: Option<&'static str>,
 }
@@ -26,7 +57,10 @@ struct Need {
 pub(super) fn check(review: &Review<'_>, sink: &mut Sink) {
     for (role, _) in review.policy.parties() {
         for need in needs(review, role) {
-            let is_met = need.partners.iter().any(|partner| review.permits(role, *partner, &need.services));
+            let is_met = need
+                .partners
+                .iter()
+                .any(|partner| need.ways.iter().any(|way| way.holds(review, role, *partner)));
             if !need.partners.is_empty() && !is_met {
                 sink.report(missing(review, role, &need));
             }
@@ -45,9 +79,9 @@ fn needs(review: &Review<'_>, role: RoleId) -> Vec<Need> {
     let mut needs = Vec::new();
     if review.is(role, KindClass::Desktop) {
         needs.push(Need {
-            what: "registration with a broker",
+            what: "its registration with a broker",
             partners: review.roles_of(KindClass::Broker).collect(),
-            services: tcp(&[80, 443]),
+            ways: vec![Way::all(tcp(&[443])), Way::both_ways(tcp(&[80]))],
             intent: "vda-registration",
             rule: Some("vda-registration-both-ways"),
         });
@@ -56,25 +90,25 @@ fn needs(review: &Review<'_>, role: RoleId) -> Vec<Need> {
     needs.extend(domain(review, role));
     if review.is_kind(role, &["delivery-controller"]) {
         needs.push(Need {
-            what: "licences",
+            what: "the way to its licences",
             partners: of_kinds(review, &["license-server"]),
-            services: tcp(&[27000, 8083]),
+            ways: vec![Way::all(tcp(&[27000]))],
             intent: "licensing",
             rule: None,
         });
         needs.push(Need {
-            what: "the site's database",
+            what: "the way to the site's database",
             partners: of_kinds(review, &["sql-server"]),
-            services: ServiceSet::protocol(Protocol::TCP),
+            ways: vec![Way::one_of(ServiceSet::ports(Protocol::TCP, 1024, u16::MAX))],
             intent: "site-database",
             rule: None,
         });
     }
     if review.is_kind(role, &["temp-worker"]) {
         needs.push(Need {
-            what: "the package that provisioning left for it",
+            what: "the way to the package that provisioning left for it",
             partners: stores(review),
-            services: tcp(&[443]),
+            ways: vec![Way::all(tcp(&[443]))],
             intent: "mcs-aws",
             rule: Some("aws-temp-egress-s3"),
         });
@@ -100,17 +134,19 @@ fn stores(review: &Review<'_>) -> Vec<RoleId> {
 /// Members of a server group must reach each other.
 fn peers(review: &Review<'_>, role: RoleId) -> Option<Need> {
     let count = review.party(role)?.attribute("count")?.parse::<u64>().ok()?;
-    let (services, intent, rule) = match review.party(role)?.kind.as_str() {
-        "connector" | "delivery-controller" => (tcp(&[80, 89]), "broker-peers", None),
-        "storefront" => (ServiceSet::protocol(Protocol::TCP), "store-group", Some("storefront-peers")),
+    let (way, intent, rule) = match review.party(role)?.kind.as_str() {
+        "connector" | "delivery-controller" => (Way::all(tcp(&[80])), "broker-peers", None),
+        "storefront" => {
+            (Way::one_of(ServiceSet::protocol(Protocol::TCP)), "store-group", Some("storefront-peers"))
+        }
         _ => return None,
     };
     // What Citrix runs, Citrix joins.
     let is_own = review.party(role)?.enforced;
     (count > 1 && is_own).then(|| Need {
-        what: "its own peers",
+        what: "the way to its own peers",
         partners: vec![role],
-        services,
+        ways: vec![way],
         intent,
         rule,
     })
@@ -127,16 +163,16 @@ fn domain(review: &Review<'_>, role: RoleId) -> Vec<Need> {
     let names = ServiceSet::ports(Protocol::UDP, 53, 53);
     vec![
         Need {
-            what: "the directory",
+            what: "the way to the directory",
             partners: review.roles_of(KindClass::Directory).collect(),
-            services: tcp(&[88, 389, 636]),
+            ways: vec![Way::all(tcp(&[88, 389])), Way::all(tcp(&[88, 636]))],
             intent: "domain-member",
             rule: Some("mcs-list-is-not-complete"),
         },
         Need {
-            what: "a name server",
+            what: "the way to a name server",
             partners: of_kinds(review, NAME_SERVERS),
-            services: names,
+            ways: vec![Way::all(names)],
             intent: "name-resolution",
             rule: None,
         },
@@ -145,7 +181,7 @@ fn domain(review: &Review<'_>, role: RoleId) -> Vec<Need> {
 
 fn missing(review: &Review<'_>, role: RoleId, need: &Need) -> Diagnostic {
     let name = review.policy.name(role);
-    let message = format!("`{name}` does not reach {}", need.what);
+    let message = format!("`{name}` lacks {}, or a part of it", need.what);
     let mut report = review.report_role(codes::FLOW_MISSING, role, message, "can't live without it");
     let partner = need.partners.first().filter(|partner| **partner != role);
     if let Some(party) = partner.and_then(|partner| review.party(*partner)) {

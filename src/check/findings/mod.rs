@@ -2,7 +2,7 @@
 //!
 //! In: a site with its policy and the catalogue. Out: reports, weighed by the site's hardening.
 //!
-//! FC-06 is SEG4006. Each finding is a function of its own, in the file of its group; [`WEIGHTS`] says how much it
+//! FC-06 is SEG4006. Each finding is a function of its own, in the file of its group; a table says how much it
 //! weighs, [`weigh`] what the site and the command line make of it. Deployment rules of the catalogue that a finding
 //! sees to are quoted in its notes.
 //!
@@ -21,13 +21,14 @@ mod weigh;
 
 pub use weigh::{Choices, weigh};
 
+use super::reach::Graph;
 use crate::catalogue::{Catalogue, DeploymentRule, FlowEntry, KindClass, RoleKind};
 use crate::diagnostic::{Code, Diagnostic, Severity, Sink, codes};
 use crate::model::Model;
 use crate::policy::service::ServiceSet;
 use crate::policy::{Exception, Flow, Hardening, Party, Policy, Provenance, RoleId};
 use crate::source::Span;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Most pairs of roles that one report spells out.
 const MOST_PAIRS: usize = 4;
@@ -83,8 +84,8 @@ pub struct Review<'a> {
     catalogue: &'a Catalogue,
     /// The kind of each role, by position.
     kinds: Vec<Option<&'a RoleKind>>,
-    /// What may start between two roles on the day.
-    permitted: BTreeMap<(RoleId, RoleId), ServiceSet>,
+    /// What may start between two roles on the day, by address: whoever holds the address of a role counts as it.
+    graph: Graph,
 }
 
 /// Reports every design finding. What targets found (SEG4017) is theirs to report.
@@ -105,20 +106,16 @@ pub fn check(review: &Review<'_>, sink: &mut Sink) {
 struct Line {
     span: Span,
     statement: String,
-    ends: Vec<(RoleId, RoleId)>,
+    ends: BTreeSet<(RoleId, RoleId)>,
     services: ServiceSet,
 }
 
 impl<'a> Review<'a> {
     /// Takes a site under review: what its file says, what that means on the day, and what the catalogue knows.
     pub fn new(model: &'a Model, policy: &'a Policy, catalogue: &'a Catalogue) -> Self {
-        let mut permitted: BTreeMap<(RoleId, RoleId), ServiceSet> = BTreeMap::new();
-        for flow in policy.flows() {
-            let services = permitted.entry((flow.from, flow.to)).or_default();
-            *services = services.union(&flow.services);
-        }
+        let graph = Graph::new(policy, policy.intended(), &ServiceSet::any());
         let kinds = policy.parties().map(|(_, party)| catalogue.kind(&party.kind)).collect();
-        Self { model, policy, catalogue, kinds, permitted }
+        Self { model, policy, catalogue, kinds, graph }
     }
 
     fn party(&self, role: RoleId) -> Option<&'a Party> {
@@ -172,13 +169,11 @@ impl<'a> Review<'a> {
                 let line = lines.entry(reason.span).or_insert_with(|| Line {
                     span: reason.span,
                     statement: reason.statement.clone(),
-                    ends: Vec::new(),
+                    ends: BTreeSet::new(),
                     services: ServiceSet::empty(),
                 });
                 line.services = line.services.union(&services);
-                if !line.ends.contains(&(flow.from, flow.to)) {
-                    line.ends.push((flow.from, flow.to));
-                }
+                line.ends.insert((flow.from, flow.to));
             }
         }
         lines.into_values().collect()
@@ -219,7 +214,12 @@ impl<'a> Review<'a> {
 
     /// Whether anything may start from one role to another on some services, on the day.
     fn permits(&self, from: RoleId, to: RoleId, services: &ServiceSet) -> bool {
-        self.permitted.get(&(from, to)).is_some_and(|permitted| permitted.meets(services))
+        self.graph.services(from, to).is_some_and(|permitted| permitted.meets(services))
+    }
+
+    /// Whether all of some services may start from one role to another on the day, for at least some of their addresses.
+    fn permits_all(&self, from: RoleId, to: RoleId, services: &ServiceSet) -> bool {
+        self.graph.services(from, to).is_some_and(|permitted| permitted.contains_all(services))
     }
 }
 

@@ -9,7 +9,6 @@ use super::{Review, weight};
 use crate::catalogue::KindClass;
 use crate::diagnostic::{Code, Diagnostic, ON_COMMAND_LINE, Severity, Sink, codes};
 use crate::model::{Accept, Model, RoleId};
-use std::collections::BTreeSet;
 use time::Date;
 
 /// What the command line says about findings.
@@ -26,12 +25,10 @@ pub struct Choices {
 /// Gives every report its final weight, and reports `accept` statements that no finding needs or that have expired.
 pub fn weigh(review: &Review<'_>, choices: &Choices, reports: Vec<Diagnostic>, sink: &mut Sink) {
     let (model, today) = (review.model, review.policy.header().as_of);
-    let shared_by_helpers = shared_by_helpers(review);
     let in_force: Vec<&Accept> = model.accepts.iter().filter(|accept| is_in_force(accept, today)).collect();
     let mut used = vec![false; in_force.len()];
     for report in reports {
-        let is_imposed = report.about.iter().flatten().any(|name| shared_by_helpers.contains(name.as_str()));
-        let report = if report.code == codes::SHARED_WIDENING && !is_imposed {
+        let report = if report.code == codes::SHARED_WIDENING && !is_imposed(review, &report) {
             let severity = weight(report.code, review.policy.header().hardening);
             report.severity(severity)
         } else {
@@ -42,32 +39,41 @@ pub fn weigh(review: &Review<'_>, choices: &Choices, reports: Vec<Diagnostic>, s
     }
     for accept in &model.accepts {
         if !is_in_force(accept, today) {
-            sink.report(expired(accept, today));
+            sink.report(weighed(expired(accept, today), None, choices));
         }
     }
     for (accept, _) in in_force.iter().zip(used).filter(|(_, used)| !used) {
-        sink.report(
-            Diagnostic::new(
-                codes::ACCEPTS_NOTHING,
-                format!("nothing of the site needs that {} is accepted", accept.code),
-            )
-            .label(accept.span, "accepts nothing")
-            .help("take it out: it would hide what a later change brings"),
-        );
+        sink.report(weighed(unneeded(accept), None, choices));
     }
 }
 
-/// The roles whose group helper instances wear: provisioning makes it so (FC-22), and no hardening can ask otherwise.
-fn shared_by_helpers<'a>(review: &Review<'a>) -> BTreeSet<&'a str> {
-    let helpers = review.roles_of(KindClass::Helper);
-    let groups: BTreeSet<RoleId> =
-        helpers.filter_map(|role| review.party(role)).map(|party| party.group).collect();
-    let wearers = review.policy.parties().filter(|(_, party)| groups.contains(&party.group));
-    wearers.map(|(_, party)| party.name.as_str()).collect()
+/// Whether a widening comes of a group that helper instances wear: provisioning makes it so (FC-22), and no hardening can
+/// ask otherwise.
+fn is_imposed(review: &Review<'_>, report: &Diagnostic) -> bool {
+    let Some([from, to]) = report.about.first().map(Vec::as_slice) else { return false };
+    let (Some(from), Some(to)) = (review.policy.find(from), review.policy.find(to)) else { return false };
+    let shares = |meant: RoleId, gaining: RoleId| {
+        let group = |role| review.party(role).map(|party| party.group);
+        let has_helper = review.is(meant, KindClass::Helper) || review.is(gaining, KindClass::Helper);
+        meant == gaining || (group(meant) == group(gaining) && has_helper)
+    };
+    let flows = review.policy.flows().iter();
+    flows
+        .filter(|flow| (flow.from, flow.to) != (from, to))
+        .any(|flow| shares(flow.from, from) && shares(flow.to, to))
 }
 
 fn is_in_force(accept: &Accept, today: Date) -> bool {
     accept.until.is_none_or(|until| today < until)
+}
+
+fn unneeded(accept: &Accept) -> Diagnostic {
+    Diagnostic::new(
+        codes::ACCEPTS_NOTHING,
+        format!("nothing of the site needs that {} is accepted", accept.code),
+    )
+    .label(accept.span, "accepts nothing")
+    .help("take it out: it would hide what a later change brings")
 }
 
 fn expired(accept: &Accept, today: Date) -> Diagnostic {
