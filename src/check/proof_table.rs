@@ -6,6 +6,7 @@
 //! artefacts, permit. Nothing is taken from the reports of other checks.
 
 use crate::policy::flow_set::FlowSet;
+use crate::policy::owners::Owners;
 use crate::policy::{EnforcedBy, Exception, Flow, Forbid, Policy};
 use crate::target::compare::Deployed;
 use crate::target::proof::{Proof, Widening};
@@ -173,8 +174,8 @@ fn pierces(exception: &Exception, forbid: usize) -> bool {
 fn piercing(policy: &Policy, at: usize, forbid: &Forbid) -> Vec<usize> {
     in_force(policy)
         .filter(|(_, exception)| {
-            let flows = product(policy, exception.flows.iter());
-            pierces(exception, at) && !excluded(policy, forbid, &flows).is_empty()
+            pierces(exception, at)
+                && !excluded(policy, forbid, &product(policy, exception.flows.iter())).is_empty()
         })
         .map(|(at, _)| at)
         .collect()
@@ -196,15 +197,13 @@ fn coverage(policy: &Policy, forbid: &Forbid, deployed: &Deployed) -> Coverage {
 
 /// Some packet classes in words, by the roles that own their points.
 fn examples(policy: &Policy, set: &FlowSet) -> Vec<String> {
-    let owner = |point| {
-        let owner = policy.parties().find(|(role, _)| policy.universe().of_role(*role).contains(&point));
-        owner.map_or_else(
-            || {
-                let addresses = policy.universe().get(point).map(|atom| atom.addresses.to_string());
-                addresses.unwrap_or_default()
-            },
-            |(_, party)| format!("`{}`", party.name),
-        )
+    if set.is_empty() {
+        return Vec::new();
+    }
+    let owners = Owners::new(policy);
+    let owner = |point| match owners.of(point).first() {
+        Some(role) => format!("`{}`", policy.name(*role)),
+        None => policy.universe().get(point).map_or_else(String::new, |atom| atom.addresses.to_string()),
     };
     let classes = set.iter().take(MOST_EXAMPLES);
     classes.map(|(from, to, services)| format!("{} to {} on {services}", owner(from), owner(to))).collect()

@@ -22,7 +22,7 @@ struct JsonSearch<'a> {
     as_of: String,
     query: JsonQuery<'a>,
     found: Vec<JsonFound<'a>>,
-    /// The same in few lines: the union of the blocks is exactly what was found.
+    /// The same in few lines: the union of the blocks is exactly what was found. Only filled where it is shown.
     blocks: Vec<JsonBlock<'a>>,
     /// True when there are more than the limit.
     has_more: bool,
@@ -186,7 +186,11 @@ fn json_search<'a>(
             limit: query.limit,
         },
         found: results.found.iter().map(|one| json_found(asked, one, query.wanted)).collect(),
-        blocks: blocks(&asked.policy, &results.found),
+        blocks: if arguments.brief || asked.session.terminal.is_json() {
+            blocks(&asked.policy, &results.found)
+        } else {
+            Vec::new()
+        },
         has_more: results.has_more,
     }
 }

@@ -111,6 +111,12 @@ impl ServiceSet {
         Self(Intervals::of(number(protocol, low), number(protocol, high)))
     }
 
+    /// Single ports of one protocol.
+    pub fn single_ports(protocol: Protocol, ports: &[u16]) -> Self {
+        let number = |port: &u16| number(protocol, *port);
+        Self(Intervals::from_intervals(ports.iter().map(|port| (number(port), number(port)))))
+    }
+
     /// Everything of one protocol.
     pub fn protocol(protocol: Protocol) -> Self {
         Self::ports(protocol, 0, u16::MAX)

@@ -28,12 +28,12 @@ const BASTION_DAYS: i64 = 3;
 /// reviewer can name is not "a named source range" (rule `bastion-source-range`).
 const WIDEST_SOURCE: u32 = 256;
 
+/// The same for IPv6: one subnet, /64 (RFC 4291 section 2.5.4).
+const WIDEST_SOURCE_V6: u128 = u64::MAX as u128;
+
 /// Most ports of one protocol that a line of the site's own may open: half of them. No document gives a number; the largest
 /// range that a product needs, the dynamic ports, is a quarter.
 const MOST_PORTS: usize = 32_768;
-
-/// The same for IPv6: one subnet, /64 (RFC 4291 section 2.5.4).
-const WIDEST_SOURCE_V6: u128 = u64::MAX as u128;
 
 /// Conditions of catalogue flows that are open for fault finding only.
 const FAULT_FINDING: &[&str] = &["bastion", "rdp-access"];
@@ -48,15 +48,9 @@ pub(super) fn check(review: &Review<'_>, sink: &mut Sink) {
 
 /// Remote Desktop over TCP and UDP.
 fn remote_desktop() -> ServiceSet {
-    [Protocol::TCP, Protocol::UDP]
-        .map(|protocol| ServiceSet::ports(protocol, REMOTE_DESKTOP, REMOTE_DESKTOP))
-        .iter()
-        .fold(ServiceSet::empty(), |sum, set| sum.union(set))
-}
-
-fn tcp(ports: &[u16]) -> ServiceSet {
-    let sets = ports.iter().map(|port| ServiceSet::ports(Protocol::TCP, *port, *port));
-    sets.fold(ServiceSet::empty(), |sum, set| sum.union(&set))
+    let [tcp, udp] =
+        [Protocol::TCP, Protocol::UDP].map(|protocol| ServiceSet::single_ports(protocol, &[REMOTE_DESKTOP]));
+    tcp.union(&udp)
 }
 
 /// What a line of the site's own permits, without the catalogue's word for it.
@@ -101,7 +95,7 @@ fn count(services: &ServiceSet) -> usize {
 
 /// FC-12
 fn management_port(review: &Review<'_>, sink: &mut Sink) {
-    let management = tcp(MANAGEMENT).union(&remote_desktop());
+    let management = ServiceSet::single_ports(Protocol::TCP, MANAGEMENT).union(&remote_desktop());
     let manages = |flow: &Flow, reason: &Provenance| {
         let is_meant = review.is(flow.from, KindClass::Admin) || review.is_kind(flow.to, &[BASTION]);
         if is_meant { None } else { Some(written(reason)?.intersection(&management)) }

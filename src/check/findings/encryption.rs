@@ -29,16 +29,12 @@ pub(super) fn check(review: &Review<'_>, sink: &mut Sink) {
     edt_missing(review, sink);
 }
 
-fn ports(protocol: Protocol, ports: &[u16]) -> ServiceSet {
-    let sets = ports.iter().map(|port| ServiceSet::ports(protocol, *port, *port));
-    sets.fold(ServiceSet::empty(), |sum, set| sum.union(&set))
-}
-
 /// The part of a reason that is in clear text, with whether it is what a user sees and types.
 fn clear_part(review: &Review<'_>, reason: &Provenance) -> (ServiceSet, bool) {
     let nothing = (ServiceSet::empty(), false);
     let Some(entry) = review.entry(reason) else {
-        let known = ports(Protocol::TCP, CLEAR_TCP).union(&ports(Protocol::UDP, CLEAR_UDP));
+        let known = ServiceSet::single_ports(Protocol::TCP, CLEAR_TCP)
+            .union(&ServiceSet::single_ports(Protocol::UDP, CLEAR_UDP));
         return (reason.services.intersection(&known), false);
     };
     if entry.encryption() != Some(Encryption::Clear) {
@@ -92,7 +88,7 @@ fn one_step_less(review: &Review<'_>, report: Diagnostic) -> Diagnostic {
 
 /// FC-06
 fn xml_in_clear(review: &Review<'_>, sink: &mut Sink) {
-    let http = ports(Protocol::TCP, &[80, 8080]);
+    let http = ServiceSet::single_ports(Protocol::TCP, &[80, 8080]);
     let in_clear = |flow: &Flow, reason: &Provenance| {
         let is_broker = review.is(flow.to, KindClass::Broker);
         let asks = review.is_kind(flow.from, &["storefront"]) || review.is(flow.from, KindClass::Gateway);
@@ -116,7 +112,8 @@ fn has_port(entry: &FlowEntry, port: u16) -> bool {
 
 /// FC-07
 fn plain_ica(review: &Review<'_>, sink: &mut Sink) {
-    let ica = ports(Protocol::TCP, ICA).union(&ports(Protocol::UDP, ICA));
+    let ica =
+        ServiceSet::single_ports(Protocol::TCP, ICA).union(&ServiceSet::single_ports(Protocol::UDP, ICA));
     let plain = |flow: &Flow, reason: &Provenance| {
         let source = review.party(flow.from)?;
         let is_far = source.is_internet || source.trust.is_some_and(|trust| trust >= Trust::Dmz);
@@ -141,7 +138,7 @@ fn plain_ica(review: &Review<'_>, sink: &mut Sink) {
 
 /// FC-08
 fn registration_on_80(review: &Review<'_>, sink: &mut Sink) {
-    let http = ports(Protocol::TCP, &[80]);
+    let http = ServiceSet::single_ports(Protocol::TCP, &[80]);
     let registers = |flow: &Flow, reason: &Provenance| {
         let is_pair = |a, b| review.is(a, KindClass::Desktop) && review.is(b, KindClass::Broker);
         let is_registration = is_pair(flow.from, flow.to) || is_pair(flow.to, flow.from);
@@ -159,7 +156,7 @@ fn registration_on_80(review: &Review<'_>, sink: &mut Sink) {
 
 /// FC-09
 fn ldap_or_database(review: &Review<'_>, sink: &mut Sink) {
-    let ldap = ports(Protocol::TCP, &[389, 3268]);
+    let ldap = ServiceSet::single_ports(Protocol::TCP, &[389, 3268]);
     let in_clear = |flow: &Flow, reason: &Provenance| {
         if review.is(flow.to, KindClass::Directory) {
             return Some(reason.services.intersection(&ldap));
@@ -172,7 +169,7 @@ fn ldap_or_database(review: &Review<'_>, sink: &mut Sink) {
                 Some(reason.services.clone())
             }
             Some(_) => None,
-            None => Some(reason.services.intersection(&ports(Protocol::TCP, &[1433]))),
+            None => Some(reason.services.intersection(&ServiceSet::single_ports(Protocol::TCP, &[1433]))),
         }
     };
     for line in review.lines(in_clear) {
@@ -194,7 +191,10 @@ fn ldap_message(review: &Review<'_>, line: &Line) -> String {
 
 /// FC-21
 fn edt_missing(review: &Review<'_>, sink: &mut Sink) {
-    let (tcp, udp) = (ports(Protocol::TCP, &[1494, 2598]), ports(Protocol::UDP, &[1494, 2598, 443]));
+    let (tcp, udp) = (
+        ServiceSet::single_ports(Protocol::TCP, &[1494, 2598]),
+        ServiceSet::single_ports(Protocol::UDP, &[1494, 2598, 443]),
+    );
     let pairs: BTreeSet<(RoleId, RoleId)> = review
         .policy
         .flows()

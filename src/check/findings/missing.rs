@@ -70,8 +70,7 @@ pub(super) fn check(review: &Review<'_>, sink: &mut Sink) {
 }
 
 fn tcp(ports: &[u16]) -> ServiceSet {
-    let sets = ports.iter().map(|port| ServiceSet::ports(Protocol::TCP, *port, *port));
-    sets.fold(ServiceSet::empty(), |sum, set| sum.union(&set))
+    ServiceSet::single_ports(Protocol::TCP, ports)
 }
 
 /// What a role can't live without.

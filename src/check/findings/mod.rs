@@ -204,9 +204,14 @@ impl<'a> Review<'a> {
         }
     }
 
+    /// A deployment rule of the catalogue.
+    fn rule(&self, id: &str) -> Option<&'a DeploymentRule> {
+        self.catalogue.rules().iter().find(|rule| rule.id() == id)
+    }
+
     /// Quotes a deployment rule in a report.
     fn with_rule(&self, report: Diagnostic, id: &str) -> Diagnostic {
-        match self.catalogue.rules().iter().find(|rule| rule.id() == id) {
+        match self.rule(id) {
             Some(rule) => quote(report, rule),
             None => report,
         }

@@ -140,11 +140,7 @@ fn dynamic_range(review: &Review<'_>, sink: &mut Sink) {
     for line in review.lines(dynamic) {
         let message = format!("`{}` opens the dynamic range {}", line.statement, line.services);
         let report = review.report_line(codes::DYNAMIC_RANGE, &line, message, "opens more than anybody uses");
-        let report = match review.catalogue.rules().iter().find(|rule| rule.id() == "dynamic-range-justified")
-        {
-            Some(rule) => quote(report, rule),
-            None => report,
-        };
+        let report = review.with_rule(report, "dynamic-range-justified");
         sink.report(report.help(
             "pin the port where the product can (StoreFront's `peer-port`, RPC of domain controllers, the SQL instance)",
         ));
@@ -153,7 +149,7 @@ fn dynamic_range(review: &Review<'_>, sink: &mut Sink) {
 
 /// A report on a broken rule; it weighs what the catalogue says.
 fn broken(review: &Review<'_>, rule: &str, message: String) -> Diagnostic {
-    let found = review.catalogue.rules().iter().find(|known| known.id() == rule);
+    let found = review.rule(rule);
     let report = review.report(codes::RULE_BROKEN, message);
     let Some(found) = found else { return report };
     // A rule that the vendor calls an error still leaves artefacts exact: it is an error where the site asks for it.
@@ -174,17 +170,13 @@ fn broken_role(review: &Review<'_>, rule: &str, party: &Party, message: String, 
     broken(review, rule, message).about([party.name.as_str()]).label(party.span, label)
 }
 
-fn port(port: u16) -> ServiceSet {
-    ServiceSet::ports(Protocol::TCP, port, port)
-}
-
 fn storefront(review: &Review<'_>, sink: &mut Sink) {
     let is_store = |role| review.is_kind(role, &["storefront"]);
     let from_users = |flow: &Flow, reason: &Provenance| {
         let source = review.party(flow.from)?;
         let is_user = review.is(flow.from, KindClass::UserDevice) || source.is_internet;
         let is_far = source.is_internet || source.trust == Some(Trust::Untrusted);
-        let http = reason.services.intersection(&port(80));
+        let http = reason.services.intersection(&ServiceSet::single_ports(Protocol::TCP, &[80]));
         let wrong = if is_far { reason.services.clone() } else { http };
         (is_store(flow.to) && is_user).then_some(wrong)
     };
@@ -355,7 +347,7 @@ fn msmq(review: &Review<'_>, sink: &mut Sink) {
                 .iter()
                 .filter(|flow| flow.to == role && review.is(flow.from, KindClass::Desktop))
         };
-        let queue = port(1801).union(&port(443));
+        let queue = ServiceSet::single_ports(Protocol::TCP, &[443, 1801]);
         if into().next().is_some() && !into().any(|flow| flow.services.meets(&queue)) {
             let message = format!("desktops don't reach the message queue of `{}`", party.name);
             let report =
