@@ -1,5 +1,6 @@
 //! The program as a user meets it: exit codes, outputs, what is left on disk.
 
+use crate::support::command::{code, folder_with, segc, text};
 use serde_json::Value;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -15,26 +16,8 @@ allow front: users -> web : tcp/443 because "People read pages"
 forbid no-rdp: users -> web : tcp/3389 because "Nobody manages machines from here"
 "#;
 
-fn segc(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_segc")).current_dir(folder).args(arguments).output().unwrap()
-}
-
-fn folder_with(text: &str) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("site.seg"), text).unwrap();
-    folder
-}
-
-fn code(output: &Output) -> i32 {
-    output.status.code().unwrap()
-}
-
 fn json(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// Every file below a folder with its bytes.

@@ -1,5 +1,6 @@
 //! Findings as a reviewer meets them: what a change to a site brings, how much it weighs, and what a site lives with.
 
+use crate::support::command::{folder_with, segc};
 use segc::diagnostic::codes::{Code, TABLE};
 use serde_json::Value;
 use std::path::Path;
@@ -44,14 +45,8 @@ impl Checked {
 }
 
 fn check(text: &str, arguments: &[&str]) -> Checked {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("site.seg"), text).unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_segc"))
-        .args(["check", "site.seg", "--format", "json"])
-        .args(arguments)
-        .current_dir(folder.path())
-        .output()
-        .unwrap();
+    let folder = folder_with(text);
+    let output = segc(folder.path(), &[&["check", "site.seg", "--format", "json"], arguments].concat());
     let report = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
     Checked { code: output.status.code().unwrap(), report }
@@ -190,14 +185,8 @@ fn what_a_site_accepts_stays_visible_with_its_reason() {
 
 #[test]
 fn sarif_suppresses_what_is_accepted_and_keeps_the_reason() {
-    let folder = tempfile::tempdir().unwrap();
-    let text = registering("strict", "accept FC-08 because \"Approved in CHG1\"\n");
-    std::fs::write(folder.path().join("site.seg"), text).unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_segc"))
-        .args(["check", "site.seg", "--format", "sarif", "--allow", "FC-13"])
-        .current_dir(folder.path())
-        .output()
-        .unwrap();
+    let folder = folder_with(&registering("strict", "accept FC-08 because \"Approved in CHG1\"\n"));
+    let output = segc(folder.path(), &["check", "site.seg", "--format", "sarif", "--allow", "FC-13"]);
     let log: Value = serde_json::from_slice(&output.stdout).unwrap();
     let results = log["runs"][0]["results"].as_array().unwrap();
     let of = |code: &str| results.iter().find(|result| result["ruleId"] == code).unwrap();

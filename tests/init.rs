@@ -1,20 +1,13 @@
 //! `segc init`: every profile is a site that holds what it promises, and a file that exists is kept.
 
+use crate::support::command::{code, segc};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
 /// The longest line of a profile.
 const LONGEST_LINE: usize = 120;
-
-fn segc(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_segc")).current_dir(folder).args(arguments).output().unwrap()
-}
-
-fn code(output: &Output) -> i32 {
-    output.status.code().unwrap()
-}
 
 fn out(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()

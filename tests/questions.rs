@@ -1,8 +1,8 @@
 //! The questions of a reviewer as commands: reach, matrix, search, and why with rules and addresses.
 
+use crate::support::command::{code, folder_with, segc, text};
 use serde_json::Value;
 use std::path::Path;
-use std::process::{Command, Output};
 
 const SITE: &str = r#"
 site "s" { effective = 2026-01-01 release = r1 }
@@ -20,24 +20,6 @@ allow rows: app -> db : tcp/1433 because "It keeps its rows there"
 allow stand: kiosk -> app : tcp/8080 because "Kiosks show one page"
 forbid no-rdp: users -> web : tcp/3389 because "=cmd()|<script>alert(1)</script>"
 "#;
-
-fn segc(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_segc")).current_dir(folder).args(arguments).output().unwrap()
-}
-
-fn folder_with(text: &str) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("site.seg"), text).unwrap();
-    folder
-}
-
-fn code(output: &Output) -> i32 {
-    output.status.code().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
 
 /// The answer of a command as JSON; it must succeed.
 fn json(folder: &Path, arguments: &[&str]) -> Value {

@@ -1,8 +1,8 @@
 //! The reports of `segc test` and `segc check` for CI and auditors: JUnit, HTML and SARIF, hostile texts included.
 
+use crate::support::command::{self, segc};
 use serde_json::Value;
 use std::path::Path;
-use std::process::{Command, Output};
 
 /// Texts that would act if a form did not escape them.
 const HOSTILE: &[&str] = &[
@@ -39,13 +39,8 @@ exception EX-1 {
 
 const TABLE: &str = "cases:\n- {src: users, dst: web, port: tcp/443, expect: allow, level: artefact}\n- {src: users, dst: db, port: tcp/22, expect: allow, why: wanted}\n";
 
-fn segc(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_segc")).current_dir(folder).args(arguments).output().unwrap()
-}
-
 fn folder_with(site: &str, table: &str) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("site.seg"), site).unwrap();
+    let folder = command::folder_with(site);
     std::fs::write(folder.path().join("cases.yaml"), table).unwrap();
     folder
 }

@@ -8,6 +8,7 @@ pub(crate) mod address;
 pub(crate) mod artifacts;
 pub(crate) mod cases;
 pub(crate) mod catalogue;
+pub(crate) mod command;
 pub(crate) mod digest;
 pub(crate) mod folder;
 pub(crate) mod intent;
