@@ -116,10 +116,23 @@ pub struct Table {
     pub id: String,
     /// What it shows, one line.
     pub caption: Text,
-    /// Its columns, in order.
+    /// The heading of the rows' ids, which are its first column in every format (`Id`, `Segment`).
+    pub key: String,
+    /// Its other columns, in order.
     pub columns: Vec<Column>,
     /// Its rows, in order; none is a table that says so.
     pub rows: Vec<Row>,
+}
+
+impl Table {
+    /// The id of the firewall matrix.
+    pub const MATRIX: &'static str = "firewall-matrix";
+
+    /// True where what became of a row is a column, the second one: always in the firewall matrix, elsewhere where a row
+    /// says it.
+    pub fn shows_change(&self) -> bool {
+        self.id == Self::MATRIX || self.rows.iter().any(|row| row.change.is_some())
+    }
 }
 
 /// A column of a table.
@@ -251,12 +264,8 @@ impl Text {
 
     /// A title of a source that leads to it.
     pub fn link(words: impl Into<String>, address: impl Into<String>) -> Self {
-        let part = Part {
-            words: words.into(),
-            voice: Voice::Ours,
-            face: Face::Plain,
-            link: Some(address.into()),
-        };
+        let part =
+            Part { words: words.into(), voice: Voice::Ours, face: Face::Plain, link: Some(address.into()) };
         Self(vec![part])
     }
 

@@ -93,6 +93,7 @@ static INFO: TargetInfo = TargetInfo {
     title: "AWS security groups",
     platform: PLATFORM,
     spellings: &[CLOUDFORMATION, API],
+    is_request: false,
 };
 
 /// The target.

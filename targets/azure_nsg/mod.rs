@@ -81,6 +81,7 @@ static INFO: TargetInfo = TargetInfo {
         file: "network-security-groups.arm.json",
         media_type: "application/json",
     }],
+    is_request: false,
 };
 
 impl Backend for AzureNsg {
