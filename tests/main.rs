@@ -20,6 +20,7 @@ mod init;
 mod intents;
 mod packets;
 mod pipeline;
+mod prereq;
 mod properties;
 mod questions;
 mod random_sites;

@@ -31,42 +31,42 @@ const PROXY: &str = "proxy";
 /// Kinds of roles that answer for names, time and certificates beside the directory.
 const DIRECTORY_KINDS: [&str; 4] = ["dns-server", "ntp-server", "certificate-authority", "entra-id"];
 
-/// Words of a need's kind, by the team that provides such things.
-const NEED_KINDS: &[(&str, Team)] = &[
-    ("account", Team::Directory),
-    ("group", Team::Directory),
-    ("gpo", Team::Directory),
-    ("policy", Team::Directory),
-    ("ou", Team::Directory),
-    ("dns", Team::Directory),
-    ("ntp", Team::Directory),
-    ("time", Team::Directory),
-    ("directory", Team::Directory),
-    ("certificate", Team::Directory),
-    ("pki", Team::Directory),
-    ("proxy", Team::Proxy),
-    ("endpoint", Team::Cloud),
-    ("subscription", Team::Cloud),
-    ("quota", Team::Cloud),
-    ("permission", Team::Cloud),
-    ("image", Team::Cloud),
-    ("category", Team::Cloud),
-    ("tag", Team::Cloud),
-    ("address", Team::Firewall),
-    ("network", Team::Firewall),
-    ("subnet", Team::Firewall),
-    ("segment", Team::Firewall),
-    ("vlan", Team::Firewall),
-    ("route", Team::Firewall),
-    ("routing", Team::Firewall),
-    ("peering", Team::Firewall),
-    ("vpn", Team::Firewall),
-    ("firewall", Team::Firewall),
-    ("setting", Team::Citrix),
-    ("consent", Team::Citrix),
-    ("licence", Team::Citrix),
-    ("license", Team::Citrix),
-    ("decision", Team::Citrix),
+/// Words of a need's kind, with the team that provides such things and the part of the document that lists them.
+const NEED_KINDS: &[(&str, Team, RuleTopic)] = &[
+    ("account", Team::Directory, RuleTopic::Accounts),
+    ("group", Team::Directory, RuleTopic::Directory),
+    ("gpo", Team::Directory, RuleTopic::Directory),
+    ("policy", Team::Directory, RuleTopic::Directory),
+    ("ou", Team::Directory, RuleTopic::Directory),
+    ("dns", Team::Directory, RuleTopic::Directory),
+    ("ntp", Team::Directory, RuleTopic::Directory),
+    ("time", Team::Directory, RuleTopic::Directory),
+    ("directory", Team::Directory, RuleTopic::Directory),
+    ("certificate", Team::Directory, RuleTopic::Certificates),
+    ("pki", Team::Directory, RuleTopic::Certificates),
+    ("proxy", Team::Proxy, RuleTopic::Names),
+    ("endpoint", Team::Cloud, RuleTopic::Platform),
+    ("subscription", Team::Cloud, RuleTopic::Platform),
+    ("quota", Team::Cloud, RuleTopic::Platform),
+    ("permission", Team::Cloud, RuleTopic::Accounts),
+    ("image", Team::Cloud, RuleTopic::Platform),
+    ("category", Team::Cloud, RuleTopic::Platform),
+    ("tag", Team::Cloud, RuleTopic::Platform),
+    ("address", Team::Firewall, RuleTopic::Network),
+    ("network", Team::Firewall, RuleTopic::Network),
+    ("subnet", Team::Firewall, RuleTopic::Network),
+    ("segment", Team::Firewall, RuleTopic::Network),
+    ("vlan", Team::Firewall, RuleTopic::Network),
+    ("route", Team::Firewall, RuleTopic::Network),
+    ("routing", Team::Firewall, RuleTopic::Network),
+    ("peering", Team::Firewall, RuleTopic::Network),
+    ("vpn", Team::Firewall, RuleTopic::Network),
+    ("firewall", Team::Firewall, RuleTopic::Flows),
+    ("setting", Team::Citrix, RuleTopic::Product),
+    ("consent", Team::Citrix, RuleTopic::Responsibility),
+    ("licence", Team::Citrix, RuleTopic::Product),
+    ("license", Team::Citrix, RuleTopic::Product),
+    ("decision", Team::Citrix, RuleTopic::Risk),
 ];
 
 /// Words in the name of an owner, by the team that it then is.
@@ -108,10 +108,17 @@ impl Team {
         let owner = need.owner.as_deref().unwrap_or_default().to_lowercase();
         let by_owner = OWNER_WORDS.iter().find(|(word, _)| owner.contains(word)).map(|(_, team)| *team);
         let kind = need.kind.to_lowercase();
-        let by_kind = NEED_KINDS.iter().find(|(word, _)| *word == kind).map(|(_, team)| *team);
+        let by_kind = NEED_KINDS.iter().find(|(word, ..)| *word == kind).map(|(_, team, _)| *team);
         let is_made_by_several = ["account", "group", "setting", "policy"].contains(&kind.as_str());
         let first = if is_made_by_several { by_owner.or(by_kind) } else { by_kind.or(by_owner) };
         first.unwrap_or(Self::Citrix)
+    }
+
+    /// The part of the document that lists what a site needs.
+    pub(crate) fn topic_of(need: &Need) -> RuleTopic {
+        let kind = need.kind.to_lowercase();
+        let known = NEED_KINDS.iter().find(|(word, ..)| *word == kind);
+        known.map_or(RuleTopic::Product, |(.., topic)| *topic)
     }
 
     /// The team that a topic of the catalogue's rules is told to.

@@ -105,11 +105,11 @@ fn widths(document: &Document) -> String {
         // Writing into a string can't fail.
         if table.columns.len() >= MANY_COLUMNS {
             let least = f64::from(sum) * SHARE;
-            let _ = write!(rules, "@media screen{{#{id}{{min-width:{least:.1}rem}}}}");
+            let _ = write!(rules, "@media screen{{#t-{id}{{min-width:{least:.1}rem}}}}");
         }
         for (at, share) in shares.iter().enumerate() {
             let width = f64::from(*share) * 100.0 / f64::from(sum.max(1));
-            let _ = write!(rules, "#{id} col:nth-child({}){{width:{width:.2}%}}", at + 1);
+            let _ = write!(rules, "#t-{id} col:nth-child({}){{width:{width:.2}%}}", at + 1);
         }
     }
     rules
@@ -183,14 +183,14 @@ fn table(table: &Table, words: &Words) -> String {
     let (id, caption) = (name(&table.id), inline(&table.caption));
     if table.rows.is_empty() {
         let nothing = escape(words.no_rows);
-        return format!("<p class=\"caption\" id=\"{id}\">{caption}</p><p class=\"empty\">{nothing}</p>");
+        return format!("<p class=\"caption\" id=\"t-{id}\">{caption}</p><p class=\"empty\">{nothing}</p>");
     }
     let tools = if table.rows.len() >= MANY_ROWS { " data-tools=\"\"" } else { "" };
     let columns = "<col>".repeat(shares(table).len());
     let mut text = format!(
         "<div class=\"table\"{tools}><p class=\"caption\" id=\"c-{id}\">{caption}</p>\
          <div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"c-{id}\">\
-         <table id=\"{id}\" aria-labelledby=\"c-{id}\"><colgroup>{columns}</colgroup><thead><tr>"
+         <table id=\"t-{id}\" aria-labelledby=\"c-{id}\"><colgroup>{columns}</colgroup><thead><tr>"
     );
     text += &heading(&table.key, ColumnKind::Code);
     if table.shows_change() {

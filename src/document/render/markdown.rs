@@ -112,7 +112,7 @@ fn longest_run(text: &str, letter: char) -> usize {
 }
 
 fn table(table: &Table, words: &Words) -> String {
-    let mut text = format!("**{}** {}\n\n", inline(&table.caption), anchor(&table.id));
+    let mut text = format!("**{}** {}\n\n", inline(&table.caption), anchor(&format!("t-{}", table.id)));
     if table.rows.is_empty() {
         return text + words.no_rows;
     }

@@ -201,7 +201,7 @@ fn valid_until(found: &MatrixRow<'_>) -> Text {
     last.map_or_else(Text::default, |day| Text::site(day.to_string()))
 }
 
-fn status(facts: &Facts<'_>, found: &MatrixRow<'_>) -> Text {
+pub(super) fn status(facts: &Facts<'_>, found: &MatrixRow<'_>) -> Text {
     let words = facts.words;
     match found.exception {
         Some(exception) if exception.starts > facts.input.policy.header().as_of => {

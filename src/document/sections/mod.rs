@@ -4,17 +4,47 @@
 //!
 //! Invariant: no section is empty; one that has nothing to say says why. No section decides what another one shows.
 
+mod accounts;
+mod certificates;
+mod checklist;
 mod cover;
+mod directory;
+mod first_checks;
 mod matrix;
+mod names;
+mod network;
+mod overview;
+mod parts;
+mod platforms;
+mod responsibilities;
+mod risks;
+mod sign_off;
 
 use super::content::{Block, Column, ColumnKind, Document, Row, Section, Table, Text};
 use super::facts::Facts;
 use super::text::{fill, ours};
 
+/// The sections in the order in which they are read; one that an extract leaves out gives none.
+const SECTIONS: [fn(&Facts<'_>) -> Option<Section>; 14] = [
+    cover::section,
+    overview::section,
+    checklist::section,
+    network::section,
+    matrix::section,
+    names::section,
+    directory::section,
+    accounts::section,
+    platforms::section,
+    certificates::section,
+    responsibilities::section,
+    risks::section,
+    first_checks::section,
+    sign_off::section,
+];
+
 /// The whole document.
 pub(super) fn document(facts: &Facts<'_>) -> Document {
-    let sections: [fn(&Facts<'_>) -> Option<Section>; 2] = [cover::section, matrix::section];
-    cover::document(facts, sections.into_iter().filter_map(|section| section(facts)).collect())
+    cover::document(facts, SECTIONS.iter().filter_map(|section| section(facts)).collect())
 }
 
 /// A section of some blocks; where there are none, it says why.

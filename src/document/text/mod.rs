@@ -79,12 +79,6 @@ fn set_as(part: Part, face: Face) -> Part {
     if face == Face::Plain { part } else { Part { face, ..part } }
 }
 
-/// As [`fill`], as words without voice or face.
-pub(crate) fn fill_plain(template: &str, values: &[(&str, &str)]) -> String {
-    let values: Vec<(&str, Text)> = values.iter().map(|(name, value)| (*name, Text::ours(*value))).collect();
-    fill(template, &values).words()
-}
-
 /// Our words, with code in backticks and strong words between double asterisks.
 pub(crate) fn ours(words: &str) -> Text {
     let mut parts = Vec::new();
