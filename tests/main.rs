@@ -21,6 +21,7 @@ mod intents;
 mod office;
 mod packets;
 mod pipeline;
+mod prereq;
 mod properties;
 mod questions;
 mod random_sites;

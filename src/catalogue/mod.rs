@@ -34,6 +34,7 @@ pub use intent::{End, Intent, OptionSpec, OptionValue, Row, RowWarning, Side};
 pub use load::{FILE_LIMIT, Problem, ProblemKind, extend, load};
 pub use record::{
     Application, Consequence, DeploymentRule, Permission, PermissionSet, Prerequisite, RuleSeverity,
+    RuleTopic,
 };
 pub use store::{Catalogue, ReleaseId};
 pub use text::Text;

@@ -11,7 +11,7 @@ use std::marker::PhantomData;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::intent::{End, Side};
-use super::record::RuleSeverity;
+use super::record::{RuleSeverity, RuleTopic};
 use super::value::{Direction, Encryption, KindClass, Need, Sensitivity, Transport};
 
 /// The value of `schema` in every catalogue file.
@@ -294,6 +294,8 @@ pub(super) struct RawPermissionSet {
     pub(super) what: String,
     pub(super) platform: String,
     #[serde(default)]
+    pub(super) when: Vec<String>,
+    #[serde(default)]
     pub(super) permissions: Vec<String>,
     #[serde(default)]
     pub(super) sources: Vec<RawSource>,
@@ -355,6 +357,8 @@ pub(super) struct RawRule {
     pub(super) statement: String,
     pub(super) check: String,
     pub(super) kept_by: Vec<String>,
+    #[serde(default)]
+    pub(super) topic: Option<RuleTopic>,
     #[serde(default)]
     pub(super) platforms: Vec<String>,
     #[serde(default)]

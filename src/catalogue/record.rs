@@ -17,6 +17,7 @@ pub struct PermissionSet {
     pub(super) name: Text,
     pub(super) what: Text,
     pub(super) platform: Text,
+    pub(super) when: Vec<Text>,
     pub(super) permissions: Vec<Text>,
     pub(super) sources: Vec<Source>,
 }
@@ -31,6 +32,8 @@ impl PermissionSet {
         platform,
     }
     lists! {
+        /// Conditions that must all hold for a document to list the group; empty where only people can choose it.
+        when: Text,
         /// Permission names of the platform that the source gives as one list; may be empty.
         permissions: Text,
         /// Where it was read; may be empty.
@@ -161,6 +164,7 @@ pub struct DeploymentRule {
     pub(super) statement: Text,
     pub(super) check: Text,
     pub(super) kept_by: Vec<Text>,
+    pub(super) topic: Option<RuleTopic>,
     pub(super) platforms: Vec<Text>,
     pub(super) when: Vec<Text>,
     pub(super) flows: Vec<Text>,
@@ -201,6 +205,8 @@ impl DeploymentRule {
     values! {
         /// How much it weighs.
         severity: RuleSeverity,
+        /// The part of the prerequisite document that states it; `None` where the customer has nothing to do with it.
+        topic: Option<RuleTopic>,
         /// False where no document that was read confirms it.
         verified: bool,
     }
@@ -209,6 +215,32 @@ impl DeploymentRule {
     pub fn without_rule(&self) -> Option<&Consequence> {
         self.without_rule.as_ref()
     }
+}
+
+/// The part of the prerequisite document that states a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RuleTopic {
+    /// Segments and routes.
+    Network,
+    /// Rows of the firewall matrix.
+    Flows,
+    /// Names to allow, and proxies.
+    Names,
+    /// Names of the customer's own, time, directory.
+    Directory,
+    /// Accounts and permissions.
+    Accounts,
+    /// Subscriptions, endpoints, quotas.
+    Platform,
+    /// Certificates.
+    Certificates,
+    /// Who does and who answers for what.
+    Responsibility,
+    /// Settings of the product.
+    Product,
+    /// Risks.
+    Risk,
 }
 
 /// Weight of a deployment rule.

@@ -2,6 +2,7 @@
 
 use crate::check::verdict::Level;
 use crate::diagnostic::Code;
+use crate::document::team::Team;
 use crate::reference::Section;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -28,9 +29,16 @@ pub(super) struct Cli {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
 pub(super) struct Global {
-    /// Form of the output.
-    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
-    pub(super) format: Format,
+    /// Form of the output; `prereq` takes several, with commas between.
+    #[arg(
+        long = "format",
+        value_name = "FORMAT",
+        global = true,
+        value_enum,
+        value_delimiter = ',',
+        default_values_t = [Format::Text]
+    )]
+    pub(super) formats: Vec<Format>,
     /// The day for which to answer; the site's `effective` when left out.
     #[arg(long, global = true, value_name = "YYYY-MM-DD", value_parser = parse_day)]
     pub(super) as_of: Option<Date>,
@@ -45,6 +53,13 @@ pub(super) struct Global {
     pub(super) verbose: bool,
 }
 
+impl Global {
+    /// The form of the output of a command that has one.
+    pub(super) fn format(&self) -> Format {
+        self.formats.first().copied().unwrap_or(Format::Text)
+    }
+}
+
 /// Forms of output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
@@ -53,6 +68,7 @@ pub(super) enum Format {
     /// For programs.
     Json,
     /// For pages and pull requests.
+    #[value(alias = "md")]
     Markdown,
     /// For spreadsheets.
     Csv,
@@ -62,6 +78,12 @@ pub(super) enum Format {
     Junit,
     /// For code scanning.
     Sarif,
+    /// For word processors.
+    Docx,
+    /// For printers and archives.
+    Pdf,
+    /// For spreadsheets with a sheet a table.
+    Xlsx,
 }
 
 impl Format {
@@ -75,6 +97,9 @@ impl Format {
             Self::Html => "html",
             Self::Junit => "junit",
             Self::Sarif => "sarif",
+            Self::Docx => "docx",
+            Self::Pdf => "pdf",
+            Self::Xlsx => "xlsx",
         }
     }
 }
@@ -97,6 +122,8 @@ pub(super) enum Command {
     Init(Init),
     /// Write the artefacts of a site, proved against the file.
     Compile(Compile),
+    /// Write the document that a customer signs before the build.
+    Prereq(Prereq),
     /// Report everything that is wrong with a site.
     Check(Check),
     /// Prove the promises of a site, and compare its answers with its own tests and tables of questions.
@@ -125,11 +152,22 @@ impl Command {
         const PLAIN: &[Format] = &[Format::Text, Format::Json];
         const SCANNED: &[Format] = &[Format::Text, Format::Json, Format::Sarif];
         const REPORTED: &[Format] = &[Format::Text, Format::Json, Format::Junit, Format::Html];
+        const DOCUMENTS: &[Format] = &[
+            Format::Text,
+            Format::Json,
+            Format::Html,
+            Format::Docx,
+            Format::Pdf,
+            Format::Xlsx,
+            Format::Csv,
+            Format::Markdown,
+        ];
         const WITH_PAGES: &[Format] = &[Format::Text, Format::Json, Format::Markdown];
         const WITH_TABLES: &[Format] = &[Format::Text, Format::Json, Format::Csv, Format::Html];
         match self {
             Self::Init(_) => ("init", PLAIN),
             Self::Compile(_) => ("compile", PLAIN),
+            Self::Prereq(_) => ("prereq", DOCUMENTS),
             Self::Check(_) => ("check", SCANNED),
             Self::Test(_) => ("test", REPORTED),
             Self::Why(_) => ("why", PLAIN),
@@ -221,6 +259,21 @@ pub(super) struct Compile {
     /// Write these platforms of the site only.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(super) platform: Vec<String>,
+}
+
+/// `segc prereq`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:  segc prereq site.seg -o prereq --format html,csv\n           \
+    segc prereq site.seg -o firewall --for firewall --format csv")]
+pub(super) struct Prereq {
+    #[command(flatten)]
+    pub(super) site: SiteArg,
+    /// The folder to write to; made when it doesn't exist.
+    #[arg(short, long, value_name = "FOLDER")]
+    pub(super) output: PathBuf,
+    /// The extract for one team, with its rows, needs and tasks only.
+    #[arg(long = "for", value_name = "TEAM", value_parser = teams())]
+    pub(super) team: Option<String>,
 }
 
 /// `segc test`
@@ -464,6 +517,10 @@ pub(super) struct Completions {
 fn sections() -> impl TypedValueParser<Value = Section> {
     PossibleValuesParser::new(Section::ALL.map(Section::word))
         .try_map(|word| Section::parse(&word).ok_or("there is no such section"))
+}
+
+fn teams() -> PossibleValuesParser {
+    PossibleValuesParser::new(Team::ALL.map(Team::word))
 }
 
 fn parse_denied(text: &str) -> Result<Denied, String> {

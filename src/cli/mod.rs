@@ -11,6 +11,7 @@ mod explain;
 mod files;
 mod init;
 mod matrix;
+mod prereq;
 mod profiles;
 mod questions;
 mod reach;
@@ -63,6 +64,7 @@ fn run_command(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     match cli.command {
         Command::Init(arguments) => init::run(&arguments, &cli.global),
         Command::Compile(arguments) => compile::run(&arguments, &cli.global),
+        Command::Prereq(arguments) => prereq::run(&arguments, &cli.global),
         Command::Check(arguments) => check::run(&arguments, &cli.global),
         Command::Test(arguments) => test::run(&arguments, &cli.global),
         Command::Why(arguments) => why::run(&arguments, &cli.global),
@@ -79,11 +81,15 @@ fn run_command(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 /// What to tell the user when the command has no output in the wanted form.
 fn wrong_format(cli: &Cli) -> Option<String> {
     let (command, formats) = cli.command.formats();
-    let format = cli.global.format;
+    let given = &cli.global.formats;
     let words: Vec<&str> = formats.iter().map(|format| format.word()).collect();
     let help = format!("`--format` takes here: {}", words.join(", "));
-    (!formats.contains(&format))
-        .then(|| format!("error: `segc {command}` does not write {}\n\nhelp: {help}\n", format.word()))
+    if let Some(format) = given.iter().find(|format| !formats.contains(format)) {
+        return Some(format!("error: `segc {command}` does not write {}\n\nhelp: {help}\n", format.word()));
+    }
+    let takes_several = matches!(cli.command, Command::Prereq(_));
+    (given.len() > 1 && !takes_several)
+        .then(|| format!("error: `segc {command}` writes one form of output at a time\n\nhelp: {help}\n"))
 }
 
 fn completions(arguments: &args::Completions, global: &args::Global) -> u8 {

@@ -62,16 +62,16 @@ impl Terminal {
     }
 
     pub(super) fn is_json(&self) -> bool {
-        self.global.format == Format::Json
+        self.global.formats.contains(&Format::Json)
     }
 
     pub(super) fn is_markdown(&self) -> bool {
-        self.global.format == Format::Markdown
+        self.global.format() == Format::Markdown
     }
 
     /// The wanted form.
     pub(super) fn format(&self) -> Format {
-        self.global.format
+        self.global.format()
     }
 
     pub(super) fn is_verbose(&self) -> bool {

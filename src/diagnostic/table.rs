@@ -10,6 +10,9 @@ codes! {
     8 "0008" BAD_CATEGORIES Error "bad-categories" "a categories file can't be used";
     9 "0009" LOCK_NOT_WRITTEN Warning "lock-not-written" "the lock file could not be written";
     10 "0010" LEFT_OVER Warning "left-over" "a file of an earlier compile is not written any more";
+    55 "0055" NOT_OURS Error "not-ours" "a file that segc did not write is in the way";
+    56 "0056" FORMAT_NOT_BUILT Error "format-not-built" "this segc was built without a format";
+    57 "0057" FORMAT_FAILED Error "format-failed" "a document could not be written in a format";
     // 1: syntax
     1001 "1001" UNEXPECTED_TOKEN Error "unexpected-token" "something else was expected here";
     1002 "1002" UNTERMINATED_STRING Error "unterminated-string" "a string has no closing quote";

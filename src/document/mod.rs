@@ -6,4 +6,20 @@
 //! Invariant: every format renders the same content; what a row says is decided before any format sees it.
 
 pub mod content;
+mod facts;
+pub mod input;
 pub mod render;
+mod rows;
+mod sections;
+pub mod team;
+mod text;
+
+use content::Document;
+use facts::Facts;
+use input::Input;
+use team::Team;
+
+/// The document of a site: whole, or the extract for one team.
+pub fn write(input: &Input<'_>, team: Option<Team>) -> Document {
+    sections::document(&Facts::new(input, team))
+}

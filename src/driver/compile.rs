@@ -7,11 +7,11 @@
 //! and found to permit what was proved.
 
 use super::Site;
-use super::manifest::build_manifest;
+use super::manifest::{build_manifest, manifest_quotas};
 use crate::diagnostic::{Diagnostic, Sink, codes, nearest};
 use crate::policy::{PlatformId, Policy};
 use crate::source::Span;
-use crate::target::manifest::Manifest;
+use crate::target::manifest::{Manifest, ManifestQuota};
 use crate::target::proof::{PlatformPermits, Proof, SpellingPermits, not_aligned, prove};
 use crate::target::verify::{Mismatch, report, verify};
 use crate::target::{Artifact, Lock, Permits, PlanContext, Planned, QuotaUse, Spelling, Target, json};
@@ -131,6 +131,16 @@ pub fn plan(policy: &Policy, options: &CompileOptions, sink: &mut Sink) -> Optio
 }
 
 impl Plans {
+    /// Compares what the plans permit with what the site says. Reports are in `sink`, errors among them.
+    pub fn prove(&self, policy: &Policy, sink: &mut Sink) -> Proof {
+        prove(policy, &self.permits, sink)
+    }
+
+    /// Every limit that a plan was counted against.
+    pub fn quotas(&self) -> Vec<ManifestQuota> {
+        manifest_quotas(&self.planned)
+    }
+
     /// Reads the bytes of an artefact, wherever they come from, and holds what they permit against the plan of its
     /// platform. A path that no spelling of the site's platforms has is fine: it is no artefact.
     ///

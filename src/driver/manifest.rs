@@ -170,7 +170,8 @@ pub fn widening_rows(policy: &Policy, proof: &Proof) -> Vec<manifest::ManifestWi
         .collect()
 }
 
-fn manifest_quotas(planned: &[PlannedPlatform]) -> Vec<manifest::ManifestQuota> {
+/// Every limit with its use.
+pub(super) fn manifest_quotas(planned: &[PlannedPlatform]) -> Vec<manifest::ManifestQuota> {
     let of_platform = |platform: &PlannedPlatform| {
         let name = platform.name.clone();
         platform.plan.quotas().into_iter().map(move |quota| manifest::ManifestQuota {

@@ -7,6 +7,7 @@
 mod compile;
 mod load;
 mod manifest;
+mod prereq;
 mod releases;
 mod suggest;
 #[cfg(test)]
@@ -18,6 +19,7 @@ pub use compile::{
 pub use load::{ReadFailure, SourceReader, SourceText, extend_with, load};
 pub use manifest::{source_digests, tool, widening_rows};
 
+pub use prereq::prerequisites;
 pub use releases::{ReleaseComparison, compare_releases};
 pub use suggest::{Suggestion, suggest};
 

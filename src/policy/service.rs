@@ -56,6 +56,25 @@ impl ServiceRange {
     pub fn is_whole_protocol(self) -> bool {
         self.low == 0 && self.high == u16::MAX
     }
+
+    /// Ports as people write them: `443` or `49152-65535`; ICMP as `type 8 code 0`; `all` for a whole protocol without
+    /// ports.
+    pub fn in_words(self) -> String {
+        let Self { protocol, low, high } = self;
+        if protocol.has_ports() {
+            return if low == high { low.to_string() } else { format!("{low}-{high}") };
+        }
+        let is_icmp = protocol == Protocol::ICMP || protocol == Protocol::ICMPV6;
+        if self.is_whole_protocol() || !is_icmp {
+            return "all".to_owned();
+        }
+        let ([kind, first], [_, last]) = (low.to_be_bytes(), high.to_be_bytes());
+        match (first, last) {
+            (0, u8::MAX) => format!("type {kind}"),
+            _ if first == last => format!("type {kind} code {first}"),
+            _ => format!("type {kind} codes {first}-{last}"),
+        }
+    }
 }
 
 impl fmt::Display for ServiceRange {
@@ -302,6 +321,18 @@ impl fmt::Display for ServiceSet {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn services_read_as_people_say_them() {
+        let service = |protocol, low, high| ServiceRange { protocol, low, high }.in_words();
+        assert_eq!(service(Protocol::TCP, 443, 443), "443");
+        assert_eq!(service(Protocol::UDP, 16500, 16509), "16500-16509");
+        assert_eq!(service(Protocol::ICMP, 0x0800, 0x0800), "type 8 code 0");
+        assert_eq!(service(Protocol::ICMP, 0x0300, 0x03ff), "type 3");
+        assert_eq!(service(Protocol::ICMP, 0x0301, 0x0304), "type 3 codes 1-4");
+        assert_eq!(service(Protocol::ICMPV6, 0, u16::MAX), "all");
+        assert_eq!(service(Protocol(50), 0, u16::MAX), "all");
+    }
 
     #[test]
     fn adjacent_ports_become_one_range_and_protocols_stay_apart() {

@@ -14,6 +14,7 @@ pub mod half;
 pub mod json;
 pub mod manifest;
 pub mod observed;
+pub mod permission;
 pub mod proof;
 pub mod reading;
 #[cfg(test)]
@@ -29,6 +30,7 @@ use crate::vocabulary::PlatformSpec;
 pub use context::{Lock, PlanContext};
 use evaluate::Bindings;
 use observed::{Observed, Unreadable};
+use permission::{PermissionAsk, PermissionDocument};
 use std::collections::BTreeMap;
 
 /// One way of writing a plan down.
@@ -53,6 +55,8 @@ pub struct TargetInfo {
     pub platform: PlatformSpec,
     /// Its spellings, the main one first.
     pub spellings: &'static [Spelling],
+    /// True where its artefacts are requests to people, not rules that a platform takes.
+    pub is_request: bool,
 }
 
 /// What the rules of one platform let through, each end by itself.
@@ -153,6 +157,11 @@ pub trait Backend: Sync {
     /// [`Unreadable`] for whatever is no such file, or says something about access that the neutral form can't.
     fn read(&self, spelling: Spelling, bytes: &[u8]) -> Result<Observed, Unreadable>;
 
+    /// Permissions as the platform's own document; `None` where it has no form for them.
+    fn permission_document(&self, _ask: &PermissionAsk) -> Option<PermissionDocument> {
+        None
+    }
+
     /// The points behind the names that a file uses, as far as this plan and the policy know them.
     fn bindings(&self, plan: &Self::Plan, policy: &Policy, observed: &Observed) -> Bindings;
 }
@@ -175,6 +184,9 @@ pub trait Target: Sync {
     /// # Errors
     /// [`Unreadable`] for whatever is no such file.
     fn read(&self, spelling: Spelling, bytes: &[u8]) -> Result<Observed, Unreadable>;
+
+    /// See [`Backend::permission_document`].
+    fn permission_document(&self, ask: &PermissionAsk) -> Option<PermissionDocument>;
 }
 
 /// A plan of any platform.
@@ -266,5 +278,9 @@ where
 
     fn read(&self, spelling: Spelling, bytes: &[u8]) -> Result<Observed, Unreadable> {
         self.0.read(spelling, bytes)
+    }
+
+    fn permission_document(&self, ask: &PermissionAsk) -> Option<PermissionDocument> {
+        self.0.permission_document(ask)
     }
 }

@@ -27,6 +27,7 @@ pub mod limits;
 mod merge;
 mod names;
 mod overflow;
+mod permissions;
 mod permits;
 pub mod plan;
 mod quota;
@@ -39,6 +40,7 @@ use crate::policy::universe::NotAligned;
 use crate::policy::{PlatformId, Policy, RoleId};
 use crate::target::evaluate::Bindings;
 use crate::target::observed::{Observed, Unreadable};
+use crate::target::permission::{PermissionAsk, PermissionDocument};
 use crate::target::{Artifact, Backend, Permits, PlanContext, QuotaUse, Spelling, TargetInfo};
 use crate::vocabulary::{AttributeSpec, PlatformSpec, ValueType};
 use plan::Plan;
@@ -93,6 +95,7 @@ static INFO: TargetInfo = TargetInfo {
     title: "AWS security groups",
     platform: PLATFORM,
     spellings: &[CLOUDFORMATION, API],
+    is_request: false,
 };
 
 /// The target.
@@ -138,6 +141,10 @@ impl Backend for AwsSg {
 
     fn read(&self, spelling: Spelling, bytes: &[u8]) -> Result<Observed, Unreadable> {
         if spelling == API { read::api::read(bytes) } else { read::cloudformation::read(bytes) }
+    }
+
+    fn permission_document(&self, ask: &PermissionAsk) -> Option<PermissionDocument> {
+        Some(permissions::document(ask))
     }
 
     fn bindings(&self, plan: &Plan, policy: &Policy, _: &Observed) -> Bindings {

@@ -22,6 +22,7 @@ mod limits;
 mod membership;
 mod merge;
 mod names;
+mod permissions;
 mod permits;
 mod plan;
 mod read;
@@ -34,6 +35,7 @@ use crate::policy::universe::NotAligned;
 use crate::policy::{PlatformId, Policy, RoleId};
 use crate::target::evaluate::Bindings;
 use crate::target::observed::{Observed, Unreadable};
+use crate::target::permission::{PermissionAsk, PermissionDocument};
 use crate::target::{Artifact, Backend, Permits, PlanContext, QuotaUse, Spelling, TargetInfo};
 use crate::vocabulary::{AttributeSpec, PlatformSpec, ValueType};
 use group::{LOAD_BALANCED, LOAD_BALANCED_VALUES};
@@ -81,6 +83,7 @@ static INFO: TargetInfo = TargetInfo {
         file: "network-security-groups.arm.json",
         media_type: "application/json",
     }],
+    is_request: false,
 };
 
 impl Backend for AzureNsg {
@@ -120,6 +123,10 @@ impl Backend for AzureNsg {
 
     fn read(&self, _: Spelling, bytes: &[u8]) -> Result<Observed, Unreadable> {
         read::read(bytes)
+    }
+
+    fn permission_document(&self, ask: &PermissionAsk) -> Option<PermissionDocument> {
+        Some(permissions::document(ask))
     }
 
     fn bindings(&self, plan: &Plan, policy: &Policy, observed: &Observed) -> Bindings {

@@ -36,6 +36,7 @@ static INFO: TargetInfo = TargetInfo {
     title: "firewall change request",
     platform: PlatformSpec { kind: "firewall", attributes: PLATFORM_ATTRIBUTES, role_attributes: &[] },
     spellings: &[CSV],
+    is_request: true,
 };
 
 const PLATFORM_ATTRIBUTES: &[AttributeSpec] = &[

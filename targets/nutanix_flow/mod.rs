@@ -54,6 +54,7 @@ static INFO: TargetInfo = TargetInfo {
     title: "Nutanix Flow Network Security",
     platform: PlatformSpec { kind: "nutanix", attributes: PLATFORM_ATTRIBUTES, role_attributes: &[] },
     spellings: &[V4, V3],
+    is_request: false,
 };
 
 const PLATFORM_ATTRIBUTES: &[AttributeSpec] = &[

@@ -64,10 +64,12 @@ fn add_sets<'r>(
         if !sets.insert(&set.set) {
             report_twice(report, place, "set", "permission set", &set.set);
         }
+        let when = resolve_conditions(catalogue, report, place, &set.when);
         catalogue.permission_sets.push(PermissionSet {
             name: Text::from(&set.set),
             what: Text::from(&set.what),
             platform: Text::from(&set.platform),
+            when,
             permissions: owned(&set.permissions),
             sources: sources(&set.sources),
         });
@@ -200,6 +202,7 @@ fn typed_rule(raw: &RawRule, when: Vec<Text>) -> DeploymentRule {
         statement: Text::from(&raw.statement),
         check: Text::from(&raw.check),
         kept_by: owned(&raw.kept_by),
+        topic: raw.topic,
         platforms: owned(&raw.platforms),
         when,
         flows: owned(&raw.flows),

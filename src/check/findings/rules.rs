@@ -79,7 +79,20 @@ fn to_confirm(review: &Review<'_>, sink: &mut Sink) {
     sink.report(report.help("give each of them to whom it concerns, for example as a `need` of the site"));
 }
 
-/// Whether a rule is about this site: its platforms, and its flows or conditions.
+impl<'a> Review<'a> {
+    /// The conditions of the catalogue that hold for the site: those of its flows, of its delivery model, and of its
+    /// roles.
+    pub fn conditions(&self) -> BTreeSet<&'a str> {
+        conditions(self)
+    }
+
+    /// Whether a rule is about this site: its platforms, and its flows or conditions. `held` is what
+    /// [`Review::conditions`] gave.
+    pub fn concerns(&self, rule: &DeploymentRule, held: &BTreeSet<&str>) -> bool {
+        concerns(self, rule, held)
+    }
+}
+
 fn concerns(review: &Review<'_>, rule: &DeploymentRule, held: &BTreeSet<&str>) -> bool {
     let platforms = &review.model.platforms;
     let on_platform = rule.platforms().is_empty()
@@ -96,7 +109,6 @@ fn concerns(review: &Review<'_>, rule: &DeploymentRule, held: &BTreeSet<&str>) -
     on_platform && holds && is_used
 }
 
-/// The conditions that hold for the site: those of its flows, of its delivery model, and of its roles.
 fn conditions<'a>(review: &Review<'a>) -> BTreeSet<&'a str> {
     let mut held: BTreeSet<&str> = BTreeSet::new();
     for reason in review.policy.flows().iter().flat_map(|flow| &flow.provenance) {
