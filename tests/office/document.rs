@@ -1,8 +1,8 @@
 //! A document with every kind of block, a wide table of many rows and hostile texts in every place.
 
 use segc::document::content::{
-    Block, Change, Column, ColumnKind, Document, Face, Figure, Row, Section, Signature, Table, Task, Text, Voice,
-    Weight,
+    Block, Change, Column, ColumnKind, Document, Face, Figure, Row, Section, Signature, Table, Task, Text,
+    Voice, Weight,
 };
 use time::{Date, Month};
 
@@ -80,7 +80,11 @@ fn matrix_row(index: usize) -> Row {
         Text::site(format!("vda-{}", index % 40)),
         Text::code(format!("10.{}.{}.0/24", index / 250, index % 250)),
         Text::site("cloud-connectors"),
-        Text::code(if index % 5 == 0 { "2001:db8:12:4::/64".to_owned() } else { format!("10.40.{}.17", index % 250) }),
+        Text::code(if index % 5 == 0 {
+            "2001:db8:12:4::/64".to_owned()
+        } else {
+            format!("10.40.{}.17", index % 250)
+        }),
         Text::ours(if index % 2 == 0 { "TCP" } else { "UDP" }),
         Text::code("443, 1494, 2598"),
         Text::ours("source"),
@@ -138,8 +142,18 @@ fn small_rows() -> Vec<Row> {
     };
     vec![
         row("workers", "10.1.0.0/20", "4096", Text::site("Session hosts of all sites")),
-        row("connectors", "10.1.16.0/28", "14", Text::ours("Connectors stand apart, because they reach the cloud")),
-        row("long-name-of-a-segment-that-does-not-fit", "2001:db8:1234:5678::/64", "007", Text::ours("x".repeat(300))),
+        row(
+            "connectors",
+            "10.1.16.0/28",
+            "14",
+            Text::ours("Connectors stand apart, because they reach the cloud"),
+        ),
+        row(
+            "long-name-of-a-segment-that-does-not-fit",
+            "2001:db8:1234:5678::/64",
+            "007",
+            Text::ours("x".repeat(300)),
+        ),
     ]
 }
 
@@ -162,7 +176,11 @@ fn hostile_section() -> Section {
     let mut rows: Vec<Row> = HOSTILE.iter().enumerate().map(row).collect();
     rows.push(Row { id: "long".to_owned(), change: None, cells: vec![Text::site(long.as_str()); 3] });
     blocks.push(Block::Table(small_table("a/b[c]:'*?\\ and a name that is far too long", rows)));
-    blocks.push(Block::Checklist(vec![Task { what: Text::site(long), owner: Some(Text::site(HOSTILE[5])), due: None }]));
+    blocks.push(Block::Checklist(vec![Task {
+        what: Text::site(long),
+        owner: Some(Text::site(HOSTILE[5])),
+        due: None,
+    }]));
     let party = Signature { party: Text::site(HOSTILE[1]), statement: Text::site(HOSTILE[4]) };
     blocks.push(Block::SignOff(vec![party]));
     Section { id: "hostile".to_owned(), title: HOSTILE[0].to_owned(), blocks }
@@ -171,23 +189,36 @@ fn hostile_section() -> Section {
 fn overview() -> Section {
     let blocks = vec![
         Block::Paragraph(
-            Text::ours("This document says what each team has to prepare before the build. The customer wrote: ")
-                .then(Text::site("We move 4,000 desktops in two waves & close the old site"))
-                .then(Text::ours(". Details are in the "))
-                .then(Text::link("vendor's documentation", "https://docs.example.com/en-us?x=1&y=2"))
-                .then(Text::ours(". Quote ids such as "))
-                .then(Text::code("R-00012"))
-                .then(Text::ours(" in tickets. ".repeat(12))),
+            Text::ours(
+                "This document says what each team has to prepare before the build. The customer wrote: ",
+            )
+            .then(Text::site("We move 4,000 desktops in two waves & close the old site"))
+            .then(Text::ours(". Details are in the "))
+            .then(Text::link("vendor's documentation", "https://docs.example.com/en-us?x=1&y=2"))
+            .then(Text::ours(". Quote ids such as "))
+            .then(Text::code("R-00012"))
+            .then(Text::ours(" in tickets. ".repeat(12))),
         ),
         Block::Heading { id: "picture".to_owned(), title: Text::ours("Who starts to whom & why") },
         Block::Figure(figure("overview", 640, 260)),
-        Block::Bullets(vec![Text::ours("First item, with some words"), Text::site("An item of the site"), Text::ours("Last item ".repeat(25))]),
+        Block::Bullets(vec![
+            Text::ours("First item, with some words"),
+            Text::site("An item of the site"),
+            Text::ours("Last item ".repeat(25)),
+        ]),
         Block::Callout {
             weight: Weight::Decision,
             title: Text::ours("Choose the way out to the internet"),
-            body: vec![Text::ours("Either a proxy or a firewall with names. "), Text::site("We prefer the proxy.")],
+            body: vec![
+                Text::ours("Either a proxy or a firewall with names. "),
+                Text::site("We prefer the proxy."),
+            ],
         },
-        Block::Callout { weight: Weight::Warning, title: Text::ours("Peering is not transitive"), body: vec![Text::ours("Routes end at the hub.")] },
+        Block::Callout {
+            weight: Weight::Warning,
+            title: Text::ours("Peering is not transitive"),
+            body: vec![Text::ours("Routes end at the hub.")],
+        },
         Block::Callout { weight: Weight::Note, title: Text::ours("IPv6 has rows of its own"), body: vec![] },
     ];
     Section { id: "overview".to_owned(), title: "Overview".to_owned(), blocks }
@@ -201,10 +232,17 @@ fn checklist() -> Section {
     };
     let tasks = vec![
         task(1, "Create the organisational units for machine accounts"),
-        task(2, "Open the registration ports in both directions between machines and connectors, and tell us when it is done so that the first checks can be run"),
+        task(
+            2,
+            "Open the registration ports in both directions between machines and connectors, and tell us when it is done so that the first checks can be run",
+        ),
         task(3, "Order certificates"),
     ];
-    let steps = vec![Text::ours("Look at the log of the connector"), Text::ours("Ask the firewall team for drops"), Text::code("Test-NetConnection -Port 443")];
+    let steps = vec![
+        Text::ours("Look at the log of the connector"),
+        Text::ours("Ask the firewall team for drops"),
+        Text::code("Test-NetConnection -Port 443"),
+    ];
     let listing = "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n    {\n      \"Effect\": \"Allow\",\n      \"Action\": [\"ec2:RunInstances\"]\n    }\n  ]\n}";
     let blocks = vec![
         Block::Checklist(tasks),
@@ -224,7 +262,8 @@ pub(crate) fn document(rows: usize) -> Document {
         party: Text::site(name),
         statement: Text::ours("The rows of this team are right and will be in place before the build."),
     };
-    let section = |id: &str, title: &str, blocks| Section { id: id.to_owned(), title: title.to_owned(), blocks };
+    let section =
+        |id: &str, title: &str, blocks| Section { id: id.to_owned(), title: title.to_owned(), blocks };
     Document {
         title: Text::ours("Prerequisites for ").then(Text::site("Acme & Söhne")),
         subtitle: Text::ours("Release 4, for all teams"),
@@ -239,14 +278,41 @@ pub(crate) fn document(rows: usize) -> Document {
         sections: vec![
             overview(),
             checklist(),
-            section("matrix", "Firewall matrix", vec![
-                Block::Paragraph(Text::ours("One row for each source, destination and service. ".repeat(5))),
-                Block::Table(matrix(rows)),
-            ]),
-            section("sequence", "Sequence", vec![Block::Figure(figure("sequence", 1_300, 500)), Block::Paragraph(Text::ours("Read from left to right."))]),
-            section("certificates", "Certificates", vec![Block::Paragraph(Text::ours("No role of this site needs one, because no gateway is used."))]),
+            section(
+                "matrix",
+                "Firewall matrix",
+                vec![
+                    Block::Paragraph(Text::ours(
+                        "One row for each source, destination and service. ".repeat(5),
+                    )),
+                    Block::Table(matrix(rows)),
+                ],
+            ),
+            section(
+                "sequence",
+                "Sequence",
+                vec![
+                    Block::Figure(figure("sequence", 1_300, 500)),
+                    Block::Paragraph(Text::ours("Read from left to right.")),
+                ],
+            ),
+            section(
+                "certificates",
+                "Certificates",
+                vec![Block::Paragraph(Text::ours(
+                    "No role of this site needs one, because no gateway is used.",
+                ))],
+            ),
             hostile_section(),
-            section("sign-off", "Sign-off", vec![Block::SignOff(vec![party("Network team"), party("Directory team"), party("Cloud team")])]),
+            section(
+                "sign-off",
+                "Sign-off",
+                vec![Block::SignOff(vec![
+                    party("Network team"),
+                    party("Directory team"),
+                    party("Cloud team"),
+                ])],
+            ),
         ],
     }
 }

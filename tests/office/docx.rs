@@ -4,10 +4,10 @@ use std::io::{Cursor, Read as _};
 
 use roxmltree::{Document as Xml, Node};
 use segc::document::content::Document;
-use segc::document::render::docx;
+use segc::document::render::Format;
 
 use super::document::{HOSTILE, document, rows};
-use super::{keep, shown};
+use super::{keep, shown, written};
 
 fn parts(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
@@ -48,8 +48,10 @@ fn words(node: Node<'_, '_>) -> String {
 fn table_rows(xml: &Xml<'_>, tables: usize) -> Vec<Vec<String>> {
     let with_caption = |node: &Node<'_, '_>| {
         let caption = node.descendants().find(|inside| is(*inside, "tblCaption"));
-        let name = caption.and_then(|caption| caption.attributes().next().map(|value| value.value().to_owned()));
-        is(*node, "tbl") && !name.is_some_and(|name| ["cover", "checklist", "sign-off"].contains(&name.as_str()))
+        let name =
+            caption.and_then(|caption| caption.attributes().next().map(|value| value.value().to_owned()));
+        is(*node, "tbl")
+            && !name.is_some_and(|name| ["cover", "checklist", "sign-off"].contains(&name.as_str()))
     };
     let found: Vec<Node<'_, '_>> = xml.descendants().filter(with_caption).collect();
     assert_eq!(found.len(), tables);
@@ -68,7 +70,7 @@ fn table_rows(xml: &Xml<'_>, tables: usize) -> Vec<Vec<String>> {
 }
 
 fn check(document: &Document) -> Vec<u8> {
-    let bytes = docx::render(document).unwrap();
+    let bytes = written(document, Format::Docx);
     let text = part(&bytes, "word/document.xml");
     let xml = Xml::parse(&text).unwrap();
     let tables = segc::document::render::tables(document).count();
@@ -92,7 +94,7 @@ fn a_docx_has_every_row_and_id() {
 
 #[test]
 fn every_part_is_well_formed_and_has_the_day_of_the_document() {
-    let bytes = docx::render(&document(3)).unwrap();
+    let bytes = written(&document(3), Format::Docx);
     for (name, part) in parts(&bytes) {
         if name.ends_with(".xml") || name.ends_with(".rels") {
             let text = String::from_utf8(part).unwrap();
@@ -104,7 +106,7 @@ fn every_part_is_well_formed_and_has_the_day_of_the_document() {
 
 #[test]
 fn hostile_texts_are_shown_in_a_docx() {
-    let bytes = docx::render(&document(1)).unwrap();
+    let bytes = written(&document(1), Format::Docx);
     let text = part(&bytes, "word/document.xml");
     let all = words(Xml::parse(&text).unwrap().root());
     for hostile in HOSTILE {
@@ -114,12 +116,12 @@ fn hostile_texts_are_shown_in_a_docx() {
 
 #[test]
 fn equal_documents_are_equal_docx_files() {
-    assert!(docx::render(&document(20)).unwrap() == docx::render(&document(20)).unwrap());
+    assert!(written(&document(20), Format::Docx) == written(&document(20), Format::Docx));
 }
 
 #[test]
 fn pages_lie_where_tables_are_wide_and_headings_are_repeated() {
-    let bytes = docx::render(&document(20)).unwrap();
+    let bytes = written(&document(20), Format::Docx);
     let text = part(&bytes, "word/document.xml");
     let xml = Xml::parse(&text).unwrap();
     let orientations: Vec<bool> = xml

@@ -8,6 +8,16 @@ mod pdf;
 #[cfg(feature = "docs")]
 mod xlsx;
 
+use segc::document::content::Document;
+use segc::document::render::{Format, render};
+
+/// The one file of a document in a format.
+fn written(document: &Document, format: Format) -> Vec<u8> {
+    let mut files = render(document, "document", format).unwrap();
+    assert_eq!(files.len(), 1);
+    files.remove(0).bytes
+}
+
 /// Keeps a written document under `target/`, to be opened by hand and by the conformance tests.
 fn keep(name: &str, bytes: &[u8]) {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("office");
@@ -21,7 +31,9 @@ fn shown(text: &str) -> String {
     for letter in text.chars() {
         match letter {
             '\n' | '\t' | '\u{200c}' | '\u{200d}' => shown.push(letter),
-            _ if letter.is_control() || is_format(letter) => shown.push_str(&format!("[U+{:04X}]", u32::from(letter))),
+            _ if letter.is_control() || is_format(letter) => {
+                shown.push_str(&format!("[U+{:04X}]", u32::from(letter)))
+            }
             _ => shown.push(letter),
         }
     }

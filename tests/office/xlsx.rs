@@ -4,10 +4,10 @@ use std::io::Cursor;
 
 use calamine::{Data, Reader as _, Xlsx};
 use segc::document::content::{Document, Table, Text};
-use segc::document::render::{tables, xlsx};
+use segc::document::render::{Format, tables};
 
 use super::document::{HOSTILE, document};
-use super::{keep, shown};
+use super::{keep, shown, written};
 
 fn open(bytes: &[u8]) -> Xlsx<Cursor<Vec<u8>>> {
     Xlsx::new(Cursor::new(bytes.to_vec())).unwrap()
@@ -36,7 +36,7 @@ fn wanted(table: &Table) -> Vec<Vec<String>> {
 }
 
 fn check(document: &Document) -> Vec<u8> {
-    let bytes = xlsx::render(document).unwrap();
+    let bytes = written(document, Format::Xlsx);
     let mut book = open(&bytes);
     let names = book.sheet_names();
     assert_eq!(names.len(), tables(document).count() + 2);
@@ -55,19 +55,24 @@ fn an_xlsx_has_every_row_and_cell() {
 
 #[test]
 fn text_that_is_no_table_is_in_the_text_sheet() {
-    let bytes = xlsx::render(&document(1)).unwrap();
+    let bytes = written(&document(1), Format::Xlsx);
     let all: String = sheet(&mut open(&bytes), "Text").into_iter().flatten().collect::<Vec<_>>().join("\n");
     for hostile in HOSTILE {
         assert!(all.contains(&shown(hostile)), "{hostile:?}");
     }
-    for words in ["mcs-permissions.json", "\"Action\": [\"ec2:RunInstances\"]", "Four roles in a row", "Test-NetConnection"] {
+    for words in [
+        "mcs-permissions.json",
+        "\"Action\": [\"ec2:RunInstances\"]",
+        "Four roles in a row",
+        "Test-NetConnection",
+    ] {
         assert!(all.contains(words), "{words}");
     }
 }
 
 #[test]
 fn no_text_is_a_formula() {
-    let bytes = xlsx::render(&document(1)).unwrap();
+    let bytes = written(&document(1), Format::Xlsx);
     let mut book = open(&bytes);
     for name in book.sheet_names() {
         assert!(book.worksheet_formula(&name).unwrap().is_empty(), "{name}");
@@ -79,7 +84,7 @@ fn what_a_cell_cannot_hold_goes_on_in_another_sheet() {
     let mut long = document(1);
     let text: String = (0..20_000).map(|number| format!("{number}😀 ")).collect();
     long.sections[0].blocks.push(segc::document::content::Block::Paragraph(Text::site(text.as_str())));
-    let bytes = xlsx::render(&long).unwrap();
+    let bytes = written(&long, Format::Xlsx);
     let mut book = open(&bytes);
     let first = sheet(&mut book, "Text").into_iter().flatten().find(|cell| cell.starts_with("0😀")).unwrap();
     let (first, note) = first.rsplit_once(" […").unwrap();
@@ -90,7 +95,7 @@ fn what_a_cell_cannot_hold_goes_on_in_another_sheet() {
 
 #[test]
 fn equal_documents_are_equal_xlsx_files() {
-    assert!(xlsx::render(&document(20)).unwrap() == xlsx::render(&document(20)).unwrap());
+    assert!(written(&document(20), Format::Xlsx) == written(&document(20), Format::Xlsx));
 }
 
 #[test]

@@ -156,38 +156,45 @@ fn longest(needs: &[Need]) -> Option<usize> {
     let most = |only_words: bool| {
         let others = needs.iter().enumerate().skip(1);
         let fitting = others.filter(|(_, need)| !only_words || need.kind == ColumnKind::Words);
-        fitting.max_by(|a, b| (a.1.average + a.1.share).total_cmp(&(b.1.average + b.1.share))).map(|(place, _)| place)
+        fitting
+            .max_by(|a, b| (a.1.average + a.1.share).total_cmp(&(b.1.average + b.1.share)))
+            .map(|(place, _)| place)
     };
     most(true).or_else(|| most(false))
 }
 
 fn needs(table: &Grid<'_>, size: f64) -> Vec<Need> {
-    table.columns.iter().enumerate().map(|(index, column)| {
-        let letter = match column.kind {
-            ColumnKind::Code => size * 0.55,
-            _ => size * 0.56,
-        };
-        // Long addresses break at their separators, other long words anywhere.
-        let longest_run = match column.kind {
-            ColumnKind::Words => 14,
-            _ => 20,
-        };
-        let mut run = longest_word(column.title) * 108 / 100;
-        let mut letters = 0;
-        for row in &table.rows {
-            let words = row.cells.get(index).map(|cell| cell.words()).unwrap_or_default();
-            run = run.max(longest_word(&words).min(longest_run));
-            letters += words.chars().take(400).count();
-        }
-        let average = letters as f64 / table.rows.len().max(1) as f64;
-        Need {
-            index,
-            least: run as f64 * letter + PADDING,
-            average: average * letter + PADDING,
-            share: f64::from(column.width.max(1)),
-            kind: column.kind,
-        }
-    }).collect()
+    table
+        .columns
+        .iter()
+        .enumerate()
+        .map(|(index, column)| {
+            let letter = match column.kind {
+                ColumnKind::Code => size * 0.55,
+                _ => size * 0.56,
+            };
+            // Long addresses break at their separators, other long words anywhere.
+            let longest_run = match column.kind {
+                ColumnKind::Words => 14,
+                _ => 20,
+            };
+            let mut run = longest_word(column.title) * 108 / 100;
+            let mut letters = 0;
+            for row in &table.rows {
+                let words = row.cells.get(index).map(|cell| cell.words()).unwrap_or_default();
+                run = run.max(longest_word(&words).min(longest_run));
+                letters += words.chars().take(400).count();
+            }
+            let average = letters as f64 / table.rows.len().max(1) as f64;
+            Need {
+                index,
+                least: run as f64 * letter + PADDING,
+                average: average * letter + PADDING,
+                share: f64::from(column.width.max(1)),
+                kind: column.kind,
+            }
+        })
+        .collect()
 }
 
 fn longest_word(text: &str) -> usize {

@@ -76,7 +76,8 @@ mod tests {
 
     #[test]
     fn letters_of_europe_and_its_neighbours_are_drawn_and_others_numbered() {
-        for text in ["Grüße, Ελληνικά, Кириллица, ŁódźŐ", "שלום عربي", "→ ✓ ☐ 🔥👩\u{200d}💻"] {
+        for text in ["Grüße, Ελληνικά, Кириллица, ŁódźŐ", "שלום عربي", "→ ✓ ☐ 🔥👩\u{200d}💻"]
+        {
             assert_eq!(drawable(text), text);
         }
         assert_eq!(drawable("中 x"), "[U+4E2D] x");

@@ -29,8 +29,13 @@ mod tests {
 
     #[test]
     fn only_web_addresses_are_links() {
-        assert_eq!(address("https://a.example/x y\"<é"), Some("https://a.example/x%20y%22%3C%C3%A9".to_owned()));
-        for link in ["javascript:alert(1)", "file:///etc/passwd", "", &format!("https://{}", "a".repeat(3_000))] {
+        assert_eq!(
+            address("https://a.example/x y\"<é"),
+            Some("https://a.example/x%20y%22%3C%C3%A9".to_owned())
+        );
+        for link in
+            ["javascript:alert(1)", "file:///etc/passwd", "", &format!("https://{}", "a".repeat(3_000))]
+        {
             assert_eq!(address(link), None);
         }
     }

@@ -5,11 +5,29 @@
 //! Invariant: a format decides how something looks, never what is said: all of them have the same sections, tables,
 //! rows, ids and counts. Equal documents give equal bytes.
 
+#[cfg(any(feature = "docs", feature = "pdf"))]
+mod arrange;
 mod csv;
+#[cfg(feature = "docs")]
+mod docx;
+#[cfg(any(feature = "docs", feature = "pdf"))]
+mod fonts;
+#[cfg(any(feature = "docs", feature = "pdf"))]
+mod grid;
 mod html;
+#[cfg(any(feature = "docs", feature = "pdf"))]
+mod link;
 mod markdown;
 mod names;
+#[cfg(feature = "pdf")]
+mod pdf;
+#[cfg(feature = "docs")]
+mod picture;
 mod visible;
+#[cfg(any(feature = "docs", feature = "pdf"))]
+mod words;
+#[cfg(feature = "docs")]
+mod xlsx;
 
 use super::content::{Block, Document, Table};
 
@@ -48,7 +66,11 @@ impl Format {
 
     /// True where this build can write it.
     pub fn is_built(self) -> bool {
-        matches!(self, Self::Html | Self::Csv | Self::Markdown)
+        match self {
+            Self::Html | Self::Csv | Self::Markdown => true,
+            Self::Docx | Self::Xlsx => cfg!(feature = "docs"),
+            Self::Pdf => cfg!(feature = "pdf"),
+        }
     }
 }
 
@@ -91,7 +113,14 @@ pub fn render(document: &Document, stem: &str, format: Format) -> Result<Vec<Fil
         Format::Html => one(html::render(document).map_err(|problem| failed(format, &problem))?),
         Format::Markdown => one(markdown::render(document).map_err(|problem| failed(format, &problem))?),
         Format::Csv => Ok(csv::render(document, stem)),
-        Format::Docx | Format::Pdf | Format::Xlsx => Err(RenderError::NotBuilt(format)),
+        #[cfg(feature = "docs")]
+        Format::Docx => one(docx::render(document).map_err(|problem| failed(format, &problem))?),
+        #[cfg(feature = "docs")]
+        Format::Xlsx => one(xlsx::render(document).map_err(|problem| failed(format, &problem))?),
+        #[cfg(feature = "pdf")]
+        Format::Pdf => one(pdf::render(document).map_err(|problem| failed(format, &problem))?),
+        #[cfg(not(all(feature = "docs", feature = "pdf")))]
+        _ => Err(RenderError::NotBuilt(format)),
     }
 }
 

@@ -13,7 +13,7 @@ use super::fonts;
 
 /// Why a figure can't be drawn.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PictureError {
+pub(super) enum PictureError {
     /// The document isn't an SVG picture.
     #[error("figure `{id}` is no SVG picture: {why}")]
     NotSvg {
@@ -47,7 +47,7 @@ static FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
 });
 
 /// Draws a figure `width` pixels wide on white; its height follows.
-pub fn png(id: &str, svg: &str, width: u32) -> Result<Vec<u8>, PictureError> {
+pub(super) fn png(id: &str, svg: &str, width: u32) -> Result<Vec<u8>, PictureError> {
     let tree = usvg::Tree::from_str(&fonts::drawable(svg), &options())
         .map_err(|error| PictureError::NotSvg { id: id.to_owned(), why: error.to_string() })?;
     let scale = width as f32 / tree.size().width();
@@ -76,7 +76,8 @@ fn options() -> usvg::Options<'static> {
 mod tests {
     use super::{PictureError, png};
 
-    const SVG: &str = "<svg xmlns='http://www.w3.org/2000/svg' width='40' height='20'><text y='15'>Aא</text></svg>";
+    const SVG: &str =
+        "<svg xmlns='http://www.w3.org/2000/svg' width='40' height='20'><text y='15'>Aא</text></svg>";
 
     #[test]
     fn a_picture_has_the_width_that_was_asked_for_and_ink() {

@@ -156,9 +156,14 @@ impl Writer {
         self.figures += 1;
         let number = self.figures;
         let size = [width, height].map(|points| ((points * UNITS_PER_POINT).round() as u64).to_string());
-        styled(&mut self.xml, "Figure", |_| (), |xml| {
-            xml.element("w:r", &[], |xml| drawing(xml, figure, number, &id, &size));
-        });
+        styled(
+            &mut self.xml,
+            "Figure",
+            |_| (),
+            |xml| {
+                xml.element("w:r", &[], |xml| drawing(xml, figure, number, &id, &size));
+            },
+        );
         self.caption("FigureCaption", words::FIGURE, number, &figure.caption);
         Ok(())
     }
@@ -171,14 +176,19 @@ impl Writer {
 
     fn caption(&mut self, style: &str, word: &str, number: usize, caption: &Text) {
         let relations = &mut self.relations;
-        styled(&mut self.xml, style, |_| (), |xml| {
-            run(xml, "", &format!("{word} "), Look::default());
-            xml.element("w:fldSimple", &[("w:instr", &format!("SEQ {word} \\* ARABIC"))], |xml| {
-                run(xml, "", &number.to_string(), Look::default());
-            });
-            run(xml, "", ": ", Look::default());
-            runs(xml, relations, caption, Look::default());
-        });
+        styled(
+            &mut self.xml,
+            style,
+            |_| (),
+            |xml| {
+                run(xml, "", &format!("{word} "), Look::default());
+                xml.element("w:fldSimple", &[("w:instr", &format!("SEQ {word} \\* ARABIC"))], |xml| {
+                    run(xml, "", &number.to_string(), Look::default());
+                });
+                run(xml, "", ": ", Look::default());
+                runs(xml, relations, caption, Look::default());
+            },
+        );
     }
 }
 
@@ -237,20 +247,32 @@ fn entries(document: &Document) -> Vec<Entry> {
 
 fn contents_entry(xml: &mut Xml, entry: &Entry, heading: usize, first: bool) {
     let name = format!("_Toc{heading}");
-    styled(xml, &format!("TOC{}", entry.level), |_| (), |xml| {
-        if first {
-            xml.element("w:r", &[], |xml| xml.empty("w:fldChar", &[("w:fldCharType", "begin"), ("w:dirty", "true")]));
-            instruction(xml, " TOC \\o \"1-2\" \\h \\z \\u ");
-            mark(xml, "separate");
-        }
-        xml.element("w:hyperlink", &[("w:anchor", &name), ("w:history", "1")], |xml| {
-            run(xml, "", &format!("{}\t{}\t", entry.number, entry.title.replace('\t', " ")), Look::default());
-            mark(xml, "begin");
-            instruction(xml, &format!(" PAGEREF {name} \\h "));
-            mark(xml, "separate");
-            mark(xml, "end");
-        });
-    });
+    styled(
+        xml,
+        &format!("TOC{}", entry.level),
+        |_| (),
+        |xml| {
+            if first {
+                xml.element("w:r", &[], |xml| {
+                    xml.empty("w:fldChar", &[("w:fldCharType", "begin"), ("w:dirty", "true")])
+                });
+                instruction(xml, " TOC \\o \"1-2\" \\h \\z \\u ");
+                mark(xml, "separate");
+            }
+            xml.element("w:hyperlink", &[("w:anchor", &name), ("w:history", "1")], |xml| {
+                run(
+                    xml,
+                    "",
+                    &format!("{}\t{}\t", entry.number, entry.title.replace('\t', " ")),
+                    Look::default(),
+                );
+                mark(xml, "begin");
+                instruction(xml, &format!(" PAGEREF {name} \\h "));
+                mark(xml, "separate");
+                mark(xml, "end");
+            });
+        },
+    );
 }
 
 fn mark(xml: &mut Xml, kind: &str) {

@@ -98,20 +98,26 @@ pub(super) fn section_properties(xml: &mut Xml, lies: Orientation, cover: bool) 
         let number = lies.number();
         for kind in ["header", "footer"] {
             let id = format!("{kind}{number}");
-            xml.empty(&format!("w:{kind}Reference"), &[("xmlns:r", OFFICE), ("w:type", "default"), ("r:id", &id)]);
+            xml.empty(
+                &format!("w:{kind}Reference"),
+                &[("xmlns:r", OFFICE), ("w:type", "default"), ("r:id", &id)],
+            );
         }
         xml.value("w:type", "nextPage");
         let size = [("w:w", width), ("w:h", height), ("w:orient", "landscape")];
         xml.empty("w:pgSz", if lies == Orientation::Landscape { &size } else { &size[..2] });
-        xml.empty("w:pgMar", &[
-            ("w:top", "1304"),
-            ("w:right", margin),
-            ("w:bottom", "1134"),
-            ("w:left", margin),
-            ("w:header", "624"),
-            ("w:footer", "567"),
-            ("w:gutter", "0"),
-        ]);
+        xml.empty(
+            "w:pgMar",
+            &[
+                ("w:top", "1304"),
+                ("w:right", margin),
+                ("w:bottom", "1134"),
+                ("w:left", margin),
+                ("w:header", "624"),
+                ("w:footer", "567"),
+                ("w:gutter", "0"),
+            ],
+        );
         if cover {
             xml.empty("w:titlePg", &[]);
         }

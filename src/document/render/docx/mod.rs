@@ -33,7 +33,7 @@ const STYLES: &str = include_str!("styles.xml");
 
 /// Why a document can't be written.
 #[derive(Debug, thiserror::Error)]
-pub enum DocxError {
+pub(super) enum DocxError {
     /// A figure can't be drawn.
     #[error(transparent)]
     Picture(#[from] PictureError),
@@ -43,7 +43,7 @@ pub enum DocxError {
 }
 
 /// Writes a document.
-pub fn render(document: &Document) -> Result<Vec<u8>, DocxError> {
+pub(super) fn render(document: &Document) -> Result<Vec<u8>, DocxError> {
     let mut writer = Writer::new();
     writer.document(document)?;
     let Writer { xml, relations, lists, .. } = writer;

@@ -95,12 +95,16 @@ fn content_types(parts: &Parts) -> Vec<u8> {
     let mut xml = Xml::new();
     xml.element("Types", &[("xmlns", TYPES)], |xml| {
         xml.empty("Default", &[("Extension", "png"), ("ContentType", "image/png")]);
-        xml.empty("Default", &[
-            ("Extension", "rels"),
-            ("ContentType", "application/vnd.openxmlformats-package.relationships+xml"),
-        ]);
+        xml.empty(
+            "Default",
+            &[
+                ("Extension", "rels"),
+                ("ContentType", "application/vnd.openxmlformats-package.relationships+xml"),
+            ],
+        );
         xml.empty("Default", &[("Extension", "xml"), ("ContentType", "application/xml")]);
-        let mut part = |name: &str, kind: &str| xml.empty("Override", &[("PartName", name), ("ContentType", kind)]);
+        let mut part =
+            |name: &str, kind: &str| xml.empty("Override", &[("PartName", name), ("ContentType", kind)]);
         part("/word/document.xml", &format!("{WORD}.document.main+xml"));
         for (name, kind) in FIXED {
             part(&format!("/word/{name}.xml"), &format!("{WORD}.{kind}+xml"));
@@ -137,20 +141,38 @@ fn document_relations(parts: &Parts) -> Vec<u8> {
             relation(xml, name, &format!("{OFFICE}/{kind}"), &format!("{name}.xml"));
         }
         for index in 1..=parts.edges.len() {
-            relation(xml, &format!("header{index}"), &format!("{OFFICE}/header"), &format!("header{index}.xml"));
-            relation(xml, &format!("footer{index}"), &format!("{OFFICE}/footer"), &format!("footer{index}.xml"));
+            relation(
+                xml,
+                &format!("header{index}"),
+                &format!("{OFFICE}/header"),
+                &format!("header{index}.xml"),
+            );
+            relation(
+                xml,
+                &format!("footer{index}"),
+                &format!("{OFFICE}/footer"),
+                &format!("footer{index}.xml"),
+            );
         }
         for (index, known) in parts.relations.0.iter().enumerate() {
             let id = format!("r{}", index + 1);
             match known {
-                Relation::Link(address) => xml.empty("Relationship", &[
-                    ("Id", &id),
-                    ("Type", &format!("{OFFICE}/hyperlink")),
-                    ("Target", address),
-                    ("TargetMode", "External"),
-                ]),
+                Relation::Link(address) => xml.empty(
+                    "Relationship",
+                    &[
+                        ("Id", &id),
+                        ("Type", &format!("{OFFICE}/hyperlink")),
+                        ("Target", address),
+                        ("TargetMode", "External"),
+                    ],
+                ),
                 Relation::Picture(_) => {
-                    relation(xml, &id, &format!("{OFFICE}/image"), &format!("media/picture{}.png", index + 1));
+                    relation(
+                        xml,
+                        &id,
+                        &format!("{OFFICE}/image"),
+                        &format!("media/picture{}.png", index + 1),
+                    );
                 }
             }
         }
@@ -196,11 +218,14 @@ fn settings(language: &str) -> Vec<u8> {
         xml.value("w:defaultTabStop", "709");
         xml.value("w:characterSpacingControl", "doNotCompress");
         xml.element("w:compat", &[], |xml| {
-            xml.empty("w:compatSetting", &[
-                ("w:name", "compatibilityMode"),
-                ("w:uri", "http://schemas.microsoft.com/office/word"),
-                ("w:val", "15"),
-            ]);
+            xml.empty(
+                "w:compatSetting",
+                &[
+                    ("w:name", "compatibilityMode"),
+                    ("w:uri", "http://schemas.microsoft.com/office/word"),
+                    ("w:val", "15"),
+                ],
+            );
         });
         xml.empty("w:themeFontLang", &[("w:val", language)]);
     });
@@ -209,7 +234,8 @@ fn settings(language: &str) -> Vec<u8> {
 
 /// The fonts of the styles, with what stands in for them where they are absent.
 fn font_table() -> Vec<u8> {
-    let fonts = [("Calibri", "Carlito", "swiss", "variable"), ("Consolas", "DejaVu Sans Mono", "modern", "fixed")];
+    let fonts =
+        [("Calibri", "Carlito", "swiss", "variable"), ("Consolas", "DejaVu Sans Mono", "modern", "fixed")];
     let mut xml = Xml::new();
     xml.element("w:fonts", &[("xmlns:w", super::MAIN)], |xml| {
         for (name, other, family, pitch) in fonts {

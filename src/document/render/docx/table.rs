@@ -30,10 +30,14 @@ impl Writer {
         let widths: Vec<u32> = arrangement.beside.iter().map(|placed| twips(placed.width)).collect();
         let Self { xml, relations, .. } = self;
         frame(xml, "DocumentTable", &table.id, &widths, |xml| {
-            let titles: Vec<&str> =
-                arrangement.beside.iter().filter_map(|placed| Some(grid.columns.get(placed.index)?.title)).collect();
+            let titles: Vec<&str> = arrangement
+                .beside
+                .iter()
+                .filter_map(|placed| Some(grid.columns.get(placed.index)?.title))
+                .collect();
             head(xml, lies, &titles, &widths);
-            let mut sheet = Sheet { xml, relations, lies, grid: &grid, arrangement: &arrangement, widths: &widths };
+            let mut sheet =
+                Sheet { xml, relations, lies, grid: &grid, arrangement: &arrangement, widths: &widths };
             grid.rows.iter().for_each(|row| sheet.row(row));
             if grid.rows.is_empty() {
                 sheet.no_rows();
@@ -83,15 +87,25 @@ impl Writer {
                 tall_row(xml, |xml| {
                     for (index, width) in widths.iter().enumerate() {
                         cell(xml, *width, |xml| {
-                            styled(xml, "TableText", |_| (), |xml| {
-                                if index == 0 {
-                                    runs(xml, relations, &signature.party, Look::default());
-                                }
-                            });
+                            styled(
+                                xml,
+                                "TableText",
+                                |_| (),
+                                |xml| {
+                                    if index == 0 {
+                                        runs(xml, relations, &signature.party, Look::default());
+                                    }
+                                },
+                            );
                             if index == 0 {
-                                styled(xml, "TableText", |_| (), |xml| {
-                                    runs(xml, relations, &signature.statement, Look::default());
-                                });
+                                styled(
+                                    xml,
+                                    "TableText",
+                                    |_| (),
+                                    |xml| {
+                                        runs(xml, relations, &signature.statement, Look::default());
+                                    },
+                                );
                             }
                         });
                     }
@@ -121,7 +135,8 @@ impl Sheet<'_, '_> {
     }
 
     fn row(&mut self, row: &GridRow<'_>) {
-        let below: Vec<usize> = self.arrangement.below.iter().copied().filter(|index| !is_empty(row, *index)).collect();
+        let below: Vec<usize> =
+            self.arrangement.below.iter().copied().filter(|index| !is_empty(row, *index)).collect();
         let letters: usize = row.cells.iter().map(|cell| cell.words().len()).sum();
         let kept = letters <= LETTERS_KEPT_TOGETHER;
         self.beside(row, kept, !below.is_empty());
@@ -162,16 +177,21 @@ impl Sheet<'_, '_> {
         table_row(xml, kept, |xml| {
             let total = widths.iter().sum();
             bordered_cell(xml, total, widths.len(), fill(row.change), Some("w:top"), |xml| {
-                styled(xml, style, |_| (), |xml| {
-                    for (place, index) in columns.iter().enumerate() {
-                        let Some(column) = grid.columns.get(*index) else { continue };
-                        let before = if place == 0 { "" } else { BETWEEN };
-                        run(xml, "DetailLabel", &format!("{before}{}: ", column.title), Look::default());
-                        if let Some(text) = row.cells.get(*index) {
-                            runs(xml, relations, text, look(column.kind, row.change));
+                styled(
+                    xml,
+                    style,
+                    |_| (),
+                    |xml| {
+                        for (place, index) in columns.iter().enumerate() {
+                            let Some(column) = grid.columns.get(*index) else { continue };
+                            let before = if place == 0 { "" } else { BETWEEN };
+                            run(xml, "DetailLabel", &format!("{before}{}: ", column.title), Look::default());
+                            if let Some(text) = row.cells.get(*index) {
+                                runs(xml, relations, text, look(column.kind, row.change));
+                            }
                         }
-                    }
-                });
+                    },
+                );
             });
         });
     }

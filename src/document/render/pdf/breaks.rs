@@ -37,7 +37,8 @@ fn push_word(out: &mut String, word: &str, letters: usize) {
         run += 1;
         let Some(next) = rest.peek() else { break };
         // What joins pictograms or combines with a letter stays with it.
-        let joined = letter == '\u{200d}' || matches!(*next, '\u{200d}' | '\u{300}'..='\u{36f}' | '\u{fe00}'..='\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}');
+        let joined = letter == '\u{200d}'
+            || matches!(*next, '\u{200d}' | '\u{300}'..='\u{36f}' | '\u{fe00}'..='\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}');
         if !joined && (run >= letters || (run > 2 && is_separator(letter))) {
             out.push(BREAK);
             run = 0;

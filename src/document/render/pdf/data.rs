@@ -82,9 +82,7 @@ fn runs(document: &Document) -> Vec<Value> {
             _ => runs.push((lies, vec![value])),
         }
     }
-    let run = |(lies, sections): (Orientation, Vec<Value>)| {
-        json!({ "flipped": lies == Orientation::Landscape, "sections": sections })
-    };
+    let run = |(lies, sections): (Orientation, Vec<Value>)| json!({ "flipped": lies == Orientation::Landscape, "sections": sections });
     runs.into_iter().map(run).collect()
 }
 
@@ -128,7 +126,11 @@ fn block(block: &Block, lies: Orientation) -> Value {
 fn listing_line(line: &str) -> String {
     let indent = line.len() - line.trim_start_matches(' ').len();
     let (spaces, rest) = line.split_at(indent);
-    format!("{}{}", "\u{a0}".repeat(spaces.len()), string(&rest.replace('\t', "    "), LISTING_LINE - indent.min(40)))
+    format!(
+        "{}{}",
+        "\u{a0}".repeat(spaces.len()),
+        string(&rest.replace('\t', "    "), LISTING_LINE - indent.min(40))
+    )
 }
 
 fn checklist(tasks: &[Task]) -> Value {

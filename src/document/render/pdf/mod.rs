@@ -20,20 +20,21 @@ use crate::document::content::Document;
 
 /// Why a document can't be written.
 #[derive(Debug, thiserror::Error)]
-pub enum PdfError {
+pub(super) enum PdfError {
     /// The typesetter refused: a figure that is no picture, a character that a tagged file can't hold.
     #[error("the pages can't be set: {0}")]
     Typesetting(String),
 }
 
 /// Writes a document.
-pub fn render(document: &Document) -> Result<Vec<u8>, PdfError> {
-    let data = serde_json::to_vec(&data::of(document)).map_err(|error| PdfError::Typesetting(error.to_string()))?;
+pub(super) fn render(document: &Document) -> Result<Vec<u8>, PdfError> {
+    let data =
+        serde_json::to_vec(&data::of(document)).map_err(|error| PdfError::Typesetting(error.to_string()))?;
     let identity = identity(&data);
     let world = DocumentWorld::new(data).ok_or_else(|| PdfError::Typesetting("no template".to_owned()))?;
     let pages = typst::compile::<PagedDocument>(&world).output.map_err(|errors| refused(&errors))?;
-    let standards =
-        PdfStandards::new(&[PdfStandard::Ua_1]).map_err(|error| PdfError::Typesetting(error.message().to_string()))?;
+    let standards = PdfStandards::new(&[PdfStandard::Ua_1])
+        .map_err(|error| PdfError::Typesetting(error.message().to_string()))?;
     let options = PdfOptions {
         ident: Smart::Custom(identity),
         creator: Smart::Custom(Some("segc".to_owned())),

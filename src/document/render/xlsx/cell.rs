@@ -75,7 +75,9 @@ impl Styles {
         match look.change {
             Some(Change::New) => format.set_background_color(Color::RGB(0xea_f4ec)),
             Some(Change::Changed) => format.set_background_color(Color::RGB(0xfc_f4de)),
-            Some(Change::Removed) => format.set_background_color(Color::RGB(0xf0_f0f0)).set_font_strikethrough(),
+            Some(Change::Removed) => {
+                format.set_background_color(Color::RGB(0xf0_f0f0)).set_font_strikethrough()
+            }
             None => format,
         }
     }
@@ -128,7 +130,13 @@ impl Cells<'_> {
     }
 
     /// Words of ours.
-    pub(super) fn words_in(&mut self, row: usize, col: usize, words: &str, format: &Format) -> Result<(), XlsxError> {
+    pub(super) fn words_in(
+        &mut self,
+        row: usize,
+        col: usize,
+        words: &str,
+        format: &Format,
+    ) -> Result<(), XlsxError> {
         self.sheet.write_string_with_format(place(row), column(col), visible(words), format)?;
         Ok(())
     }
@@ -142,7 +150,14 @@ impl Cells<'_> {
     }
 
     /// Writes a text as a string, its voices told apart.
-    fn words(&mut self, row: u32, col: u16, text: &Text, words: String, format: &Format) -> Result<(), XlsxError> {
+    fn words(
+        &mut self,
+        row: u32,
+        col: u16,
+        text: &Text,
+        words: String,
+        format: &Format,
+    ) -> Result<(), XlsxError> {
         let pieces = pieces(text);
         if pieces.len() < 2 {
             self.sheet.write_string_with_format(row, col, words, format)?;

@@ -66,7 +66,13 @@ fn list_of_sheets(
 }
 
 /// A line of the list, with a link to the sheet.
-fn sheet_line(cells: &mut Cells<'_>, row: usize, name: &str, what: &Text, rows: &str) -> Result<(), XlsxError> {
+fn sheet_line(
+    cells: &mut Cells<'_>,
+    row: usize,
+    name: &str,
+    what: &Text,
+    rows: &str,
+) -> Result<(), XlsxError> {
     let link = Url::new(format!("internal:'{name}'!A1")).set_text(name);
     cells.sheet.write_url_with_format(place(row), 0, link, &cells.styles.link)?;
     cells.text(row, 1, what, Look::WORDS)?;

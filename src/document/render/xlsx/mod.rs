@@ -22,14 +22,14 @@ use crate::document::content::Document;
 
 /// Why a document can't be written.
 #[derive(Debug, thiserror::Error)]
-pub enum XlsxError {
+pub(super) enum XlsxError {
     /// The format can't hold it: more rows or columns than a sheet has.
     #[error("the workbook can't be written: {0}")]
     Workbook(#[from] rust_xlsxwriter::XlsxError),
 }
 
 /// Writes a document.
-pub fn render(document: &Document) -> Result<Vec<u8>, XlsxError> {
+pub(super) fn render(document: &Document) -> Result<Vec<u8>, XlsxError> {
     let mut workbook = Workbook::new();
     workbook.set_properties(&properties(document)?);
     let styles = Styles::new();

@@ -30,7 +30,8 @@ fn legal(id: &str) -> String {
     let name: String = id
         .chars()
         .map(|letter| {
-            let odd = letter.is_control() || "[]:*?/\\'".contains(letter) || u32::from(letter) & 0xfffe == 0xfffe;
+            let odd =
+                letter.is_control() || "[]:*?/\\'".contains(letter) || u32::from(letter) & 0xfffe == 0xfffe;
             if odd { '-' } else { letter }
         })
         .collect();
@@ -72,7 +73,17 @@ mod tests {
     #[test]
     fn names_are_legal_and_unique() {
         let long = "x".repeat(40);
-        let ids = ["firewall-matrix", "Firewall-Matrix", "a/b[c]:'*?\\", "", "History", "Cover", &long, &long, "😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀"];
+        let ids = [
+            "firewall-matrix",
+            "Firewall-Matrix",
+            "a/b[c]:'*?\\",
+            "",
+            "History",
+            "Cover",
+            &long,
+            &long,
+            "😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀",
+        ];
         let names = sheet_names(ids.into_iter());
         assert_eq!(names.len(), ids.len());
         assert_eq!(names[1], "Firewall-Matrix-2");

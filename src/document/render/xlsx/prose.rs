@@ -34,7 +34,11 @@ pub(super) fn write(
     overflow: &mut Overflow,
 ) -> Result<(), XlsxError> {
     sheet.set_name(words::TEXT)?;
-    let mut prose = Prose { cells: Cells { sheet, name: words::TEXT, styles, overflow }, row: 1, section: Text::default() };
+    let mut prose = Prose {
+        cells: Cells { sheet, name: words::TEXT, styles, overflow },
+        row: 1,
+        section: Text::default(),
+    };
     for (index, (title, width)) in TITLES.into_iter().enumerate() {
         prose.cells.sheet.set_column_width(super::column(index), width)?;
         prose.cells.words_in(0, index, title, &styles.heading)?;
@@ -81,11 +85,15 @@ impl Prose<'_> {
         match block {
             Block::Heading { title, .. } => self.line(words::HEADING, title, Look::STRONG),
             Block::Paragraph(text) => self.line(words::PARAGRAPH, text, Look::WORDS),
-            Block::Bullets(items) => items.iter().try_for_each(|item| self.line(words::ITEM, item, Look::WORDS)),
+            Block::Bullets(items) => {
+                items.iter().try_for_each(|item| self.line(words::ITEM, item, Look::WORDS))
+            }
             Block::Steps(items) => items.iter().enumerate().try_for_each(|(index, item)| {
                 self.line(&format!("{} {}", words::STEP, index + 1), item, Look::WORDS)
             }),
-            Block::Checklist(tasks) => tasks.iter().enumerate().try_for_each(|(index, task)| self.task(index, task)),
+            Block::Checklist(tasks) => {
+                tasks.iter().enumerate().try_for_each(|(index, task)| self.task(index, task))
+            }
             Block::Callout { weight, title, body } => {
                 self.line(words::weight(*weight), title, Look::STRONG)?;
                 body.iter().try_for_each(|text| self.line(words::weight(*weight), text, Look::WORDS))
@@ -99,7 +107,9 @@ impl Prose<'_> {
                 self.line(words::FIGURE, &figure.caption, Look::WORDS)?;
                 self.line(words::FIGURE, &Text::ours(figure.description.as_str()), Look::WORDS)
             }
-            Block::SignOff(signatures) => signatures.iter().try_for_each(|signature| self.signature(signature)),
+            Block::SignOff(signatures) => {
+                signatures.iter().try_for_each(|signature| self.signature(signature))
+            }
         }
     }
 
