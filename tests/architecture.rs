@@ -17,7 +17,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("target", &["source", "diagnostic", "vocabulary", "policy"]),
     ("check", &["source", "diagnostic", "vocabulary", "catalogue", "model", "policy", "target"]),
     ("diff", &["source", "policy"]),
-    ("document", &["source", "diagnostic", "catalogue", "model", "policy", "target", "check", "diff"]),
+    (
+        "document",
+        &["source", "diagnostic", "vocabulary", "catalogue", "model", "policy", "target", "check", "diff"],
+    ),
     (
         "driver",
         &[
@@ -59,7 +62,7 @@ const PLATFORM_WORDS: &[&str] =
     &["nsg", "asg", "security group", "cloudformation", "nutanix", "azure", "aws", "arm template", "prism"];
 
 /// Modules in which a platform's word would mean that neutral code depends on it.
-const NEUTRAL: &[&str] = &["policy", "target", "model", "syntax", "driver"];
+const NEUTRAL: &[&str] = &["policy", "target", "model", "syntax", "driver", "document"];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

@@ -358,7 +358,7 @@ fn an_extract_has_its_own_rows_only() {
 
 /// A site whose every text attacks somebody.
 fn hostile() -> String {
-    let bad = "<script>alert(1)</script> =cmd|' /C calc'!A0 | pipe `tick` *star* [x](javascript:1) \u{202E}rtl \u{1F469}\u{200D}\u{1F680}";
+    let bad = "<script>alert(1)</script> =cmd|' /C calc'!A0 | pipe `tick` *star* [x](javascript:1) \u{5E9}\u{5DC}\u{5D5}\u{5DD} \u{1F469}\u{200D}\u{1F680}";
     let long = "x".repeat(400);
     format!(
         "site \"{bad}\" {{ customer = \"{bad}\" release = \"{bad}\" owner = \"=1+1\" ticket = \"@SUM(A1)\" \
@@ -391,7 +391,7 @@ fn hostile_text_is_shown_as_text() {
     let markdown = page(&files, ".md");
     assert!(!markdown.contains("<script"));
     for page in [&html, &markdown] {
-        assert!(!page.contains('\u{202E}') && page.contains("[U+202E]") || page.contains("\\[U+202E\\]"));
+        assert!(page.contains("\u{5E9}\u{5DC}\u{5D5}\u{5DD}"), "letters of every direction");
         assert!(page.contains("\u{1F469}\u{200D}\u{1F680}"));
     }
     let csv = csv_tables(&files);

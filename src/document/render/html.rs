@@ -23,8 +23,9 @@ const SCRIPT: &str = include_str!("../templates/document.js");
 /// Rows from which on a table has a search field.
 const MANY_ROWS: usize = 8;
 
-/// Columns from which on a table is printed across the longer side of the paper.
-const MANY_COLUMNS: usize = 10;
+/// Columns from which on a table is printed across the longer side of the paper, and from which on in smaller letters.
+const MANY_COLUMNS: usize = 7;
+const VERY_MANY_COLUMNS: usize = 12;
 
 /// Width of a column on a screen, in `rem`, for a share of 1.
 const SHARE: f64 = 0.62;
@@ -118,8 +119,8 @@ fn widths(document: &Document) -> String {
 /// The share of every column, those of the id and the change first.
 fn shares(table: &Table) -> Vec<u16> {
     let longest = table.rows.iter().map(|row| row.id.chars().count()).max().unwrap_or_default();
-    let id = u16::try_from(longest.clamp(6, 18) * 2 / 3).unwrap_or(8);
-    let change = table.shows_change().then_some(5);
+    let id = u16::try_from((longest + 2).clamp(8, 22) * 2 / 3).unwrap_or(8);
+    let change = table.shows_change().then_some(7);
     let others = table.columns.iter().map(|column| column.width);
     [id].into_iter().chain(change).chain(others).collect()
 }
@@ -186,9 +187,10 @@ fn table(table: &Table, words: &Words) -> String {
         return format!("<p class=\"caption\" id=\"t-{id}\">{caption}</p><p class=\"empty\">{nothing}</p>");
     }
     let tools = if table.rows.len() >= MANY_ROWS { " data-tools=\"\"" } else { "" };
+    let dense = if table.columns.len() >= VERY_MANY_COLUMNS { " dense" } else { "" };
     let columns = "<col>".repeat(shares(table).len());
     let mut text = format!(
-        "<div class=\"table\"{tools}><p class=\"caption\" id=\"c-{id}\">{caption}</p>\
+        "<div class=\"table{dense}\"{tools}><p class=\"caption\" id=\"c-{id}\">{caption}</p>\
          <div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"c-{id}\">\
          <table id=\"t-{id}\" aria-labelledby=\"c-{id}\"><colgroup>{columns}</colgroup><thead><tr>"
     );

@@ -171,7 +171,7 @@ fn piece(part: &Part) -> String {
     let words = visible(&part.words);
     let (before, core, after) = trimmed(&words);
     if core.is_empty() {
-        return escape(&words);
+        return space(&words).to_owned();
     }
     let plain = match part.face {
         Face::Code => code(core),
@@ -196,7 +196,11 @@ fn trimmed(words: &str) -> (&str, &str, &str) {
 }
 
 fn space(around: &str) -> &'static str {
-    if around.is_empty() { "" } else { " " }
+    match around {
+        "" => "",
+        around if around.contains('\n') => "<br>",
+        _ => " ",
+    }
 }
 
 /// Words as code: a span whose marks it does not hold; a bar is escaped for the sake of tables.

@@ -25,6 +25,13 @@ pub(super) struct Selected<'a> {
     permissions: Vec<&'a Permission>,
 }
 
+impl Selected<'_> {
+    /// True where a directory grants it.
+    pub(super) fn is_of_directory(&self) -> bool {
+        self.set.platform() == DIRECTORY
+    }
+}
+
 /// The groups of permissions whose conditions hold for the site, of the document's team.
 pub(super) fn selected_sets<'a>(facts: &Facts<'a>) -> Vec<Selected<'a>> {
     let catalogue = facts.input.catalogue;
@@ -72,8 +79,8 @@ fn permissions_table(facts: &Facts<'_>, sets: &[Selected<'_>]) -> Block {
     let columns = [
         ("permission", 20, ColumnKind::Code),
         ("rationale", 20, ColumnKind::Words),
-        ("used-for", 8, ColumnKind::Choice),
-        ("needed", 8, ColumnKind::Choice),
+        ("used-for", 9, ColumnKind::Choice),
+        ("needed", 14, ColumnKind::Choice),
         ("granted-on", 8, ColumnKind::Words),
         ("group", 12, ColumnKind::Choice),
         ("source", 14, ColumnKind::Words),

@@ -56,11 +56,14 @@ fn tasks(facts: &Facts<'_>, topic: RuleTopic) -> Vec<Task> {
     let needs = facts.needs();
     let mut tasks: Vec<Task> =
         needs.iter().filter(|need| Team::topic_of(need) == topic).map(|need| need_task(need)).collect();
-    if facts.team.is_none_or(|team| team == Team::of_topic(topic) || topic == RuleTopic::Flows) {
+    let is_shared = [RuleTopic::Flows, RuleTopic::Accounts].contains(&topic);
+    if facts.team.is_none_or(|team| team == Team::of_topic(topic) || is_shared) {
         tasks.extend(derived(facts, topic));
     }
     let confirmed = facts.rules_of(&[topic]);
-    tasks.extend(confirmed.into_iter().filter(|rule| is_for_people(rule)).map(|rule| Task {
+    let confirmed =
+        confirmed.into_iter().filter(|_| facts.team.is_none_or(|team| team == Team::of_topic(topic)));
+    tasks.extend(confirmed.filter(|rule| is_for_people(rule)).map(|rule| Task {
         what: fill(facts.words.task_confirm, &[("rule", Text::ours(rule.statement()))]),
         owner: Some(ours(facts.words.title(Team::of_topic(topic).word()))),
         due: facts.input.model.site.effective,
@@ -132,7 +135,8 @@ fn names(facts: &Facts<'_>) -> Vec<Task> {
 fn accounts(facts: &Facts<'_>) -> Vec<Task> {
     let sets = selected_sets(facts);
     let each = sets.iter().map(|set| {
-        task(facts, Team::Cloud, fill(facts.words.task_grant, &[("set", Text::ours(set.set.what()))]))
+        let team = if set.is_of_directory() { Team::Directory } else { Team::Cloud };
+        task(facts, team, fill(facts.words.task_grant, &[("set", Text::ours(set.set.what()))]))
     });
     each.collect()
 }

@@ -4,10 +4,13 @@
 //!
 //! Invariant: every row has a purpose and a rationale; no cell says `any`.
 
+use super::parts::rules;
 use super::{joined, listed, or_dash, paragraph, row, section as section_of, table};
+use crate::catalogue::RuleTopic;
 use crate::document::content::{Block, ColumnKind, Face, Row, Section, Table, Text, Voice};
 use crate::document::facts::Facts;
 use crate::document::rows::{End, MatrixRow};
+use crate::document::team::Team;
 use crate::document::text::fill;
 use crate::policy::address::{AddressSet, Family};
 use crate::policy::{Encryption, Party, Provenance, RoleId};
@@ -18,22 +21,22 @@ const INTENT: &str = "intent ";
 
 /// The columns behind id and change, in the order of the contract.
 const COLUMNS: &[(&str, u16, ColumnKind)] = &[
-    ("source-role", 9, ColumnKind::Choice),
-    ("source-address", 11, ColumnKind::Code),
-    ("destination-role", 9, ColumnKind::Choice),
-    ("destination-address", 11, ColumnKind::Code),
-    ("protocol", 5, ColumnKind::Choice),
-    ("ports", 7, ColumnKind::Code),
-    ("starts-from", 8, ColumnKind::Words),
+    ("source-role", 10, ColumnKind::Choice),
+    ("source-address", 12, ColumnKind::Code),
+    ("destination-role", 11, ColumnKind::Choice),
+    ("destination-address", 12, ColumnKind::Code),
+    ("protocol", 8, ColumnKind::Choice),
+    ("ports", 8, ColumnKind::Code),
+    ("starts-from", 10, ColumnKind::Words),
     ("enforced-at", 10, ColumnKind::Choice),
     ("purpose", 14, ColumnKind::Words),
-    ("rationale", 20, ColumnKind::Words),
-    ("encrypted", 8, ColumnKind::Choice),
+    ("rationale", 18, ColumnKind::Words),
+    ("encrypted", 9, ColumnKind::Choice),
     ("owner", 9, ColumnKind::Choice),
-    ("ticket", 8, ColumnKind::Code),
-    ("valid-until", 7, ColumnKind::Day),
-    ("status", 7, ColumnKind::Choice),
-    ("catalogue-entry", 11, ColumnKind::Code),
+    ("ticket", 10, ColumnKind::Code),
+    ("valid-until", 8, ColumnKind::Day),
+    ("status", 9, ColumnKind::Choice),
+    ("catalogue-entry", 13, ColumnKind::Code),
 ];
 
 pub(super) fn section(facts: &Facts<'_>) -> Option<Section> {
@@ -49,6 +52,9 @@ pub(super) fn section(facts: &Facts<'_>) -> Option<Section> {
         Block::Bullets(words.matrix_reading.lines().map(crate::document::text::ours).collect()),
     ];
     blocks.push(table(facts, Table::MATRIX, ("id", words.matrix_caption), COLUMNS, rows));
+    if facts.team.is_none_or(|team| team == Team::of_topic(RuleTopic::Flows)) {
+        blocks.extend(rules(facts, "flow-rules", &[RuleTopic::Flows]));
+    }
     Some(section_of(facts, Table::MATRIX, blocks, words.matrix_none))
 }
 

@@ -91,7 +91,8 @@ pub(super) fn section(facts: &Facts<'_>) -> Option<Section> {
     } else {
         let inspected = allowed.iter().filter(|name| is_forbidden(name.entry)).count();
         let counts = [("names", number(allowed.len())), ("forbidden", number(inspected))];
-        blocks.push(paragraph(words.names_intro, &counts));
+        let intro = if inspected == 0 { words.names_intro_free } else { words.names_intro };
+        blocks.push(paragraph(intro, &counts));
         blocks.push(super::parts::bullets(words.names_reading));
         blocks.push(names_table(facts, &allowed));
     }
@@ -111,14 +112,14 @@ fn names_table(facts: &Facts<'_>, allowed: &[Allowed<'_>]) -> Block {
     let rows: Vec<Row> = allowed.iter().map(|name| name_row(facts, name)).collect();
     let columns = [
         ("name", 16, ColumnKind::Code),
-        ("matches", 7, ColumnKind::Choice),
+        ("matches", 8, ColumnKind::Choice),
         ("ports", 6, ColumnKind::Code),
         ("asked-by", 12, ColumnKind::Choice),
         ("through", 9, ColumnKind::Choice),
-        ("tls-inspection", 8, ColumnKind::Choice),
-        ("needed", 7, ColumnKind::Choice),
-        ("rationale", 16, ColumnKind::Words),
-        ("source", 14, ColumnKind::Words),
+        ("tls-inspection", 10, ColumnKind::Choice),
+        ("needed", 9, ColumnKind::Choice),
+        ("rationale", 24, ColumnKind::Words),
+        ("source", 16, ColumnKind::Words),
     ];
     table(facts, "names-to-allow", ("id", facts.words.names_caption), &columns, rows)
 }
@@ -231,11 +232,10 @@ fn proxy_statement(facts: &Facts<'_>) -> Block {
     for proxy in &proxies {
         let users: BTreeSet<RoleId> =
             facts.all_rows.iter().filter(|row| row.to == *proxy).map(|row| row.from).collect();
-        let others = facts
-            .input
-            .policy
-            .parties()
-            .filter(|(role, party)| party.enforced && !users.contains(role) && role != proxy);
+        let others = facts.input.policy.parties().filter(|(role, party)| {
+            let is_machine = party.enforced && party.attribute("service").is_none();
+            is_machine && !users.contains(role) && role != proxy
+        });
         let others = listed(others.map(|(role, _)| facts.name(role)));
         let users = listed(users.into_iter().map(|role| facts.name(role)));
         let values = [("proxy", facts.name(*proxy)), ("users", users), ("others", others)];

@@ -92,10 +92,10 @@ fn endpoints(facts: &Facts<'_>) -> Vec<Block> {
     }
     let columns = [
         ("kind", 10, ColumnKind::Choice),
-        ("service", 5, ColumnKind::Code),
+        ("service", 7, ColumnKind::Code),
         ("where", 10, ColumnKind::Words),
         ("known-by", 13, ColumnKind::Code),
-        ("private-dns", 6, ColumnKind::Choice),
+        ("private-dns", 7, ColumnKind::Choice),
         ("used-by", 12, ColumnKind::Words),
         ("rationale", 22, ColumnKind::Words),
     ];

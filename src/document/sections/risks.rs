@@ -11,7 +11,7 @@ use crate::diagnostic::{Diagnostic, Severity, codes};
 use crate::document::content::{Block, ColumnKind, Row, Section, Text, Weight};
 use crate::document::facts::Facts;
 use crate::document::team::Team;
-use crate::document::text::{fill, ours};
+use crate::document::text::{fill, ours, quoting};
 use crate::model::{EnforcedBy, Forbid, Side};
 use crate::policy::identity::short_hash;
 use crate::target::manifest::ManifestWidening;
@@ -55,8 +55,8 @@ fn findings(facts: &Facts<'_>) -> Vec<Block> {
         }
     }
     let columns = [
-        ("finding", 7, ColumnKind::Choice),
-        ("severity", 6, ColumnKind::Choice),
+        ("finding", 8, ColumnKind::Choice),
+        ("severity", 8, ColumnKind::Choice),
         ("what", 24, ColumnKind::Words),
         ("background", 26, ColumnKind::Words),
         ("remedy", 18, ColumnKind::Words),
@@ -82,9 +82,9 @@ fn finding_row(facts: &Facts<'_>, report: &Diagnostic) -> Row {
     let cells = vec![
         Text::code(report.code.finding().unwrap_or_else(|| code.clone())),
         Text::ours(severity),
-        ours(&report.message),
-        joined(report.notes.iter().map(|note| ours(note)), "\n"),
-        joined(report.helps.iter().map(|help| ours(&help.text)), "\n"),
+        quoting(&report.message),
+        joined(report.notes.iter().map(|note| quoting(note)), "\n"),
+        joined(report.helps.iter().map(|help| quoting(&help.text)), "\n"),
         or_dash(report.accepted.as_deref().map(Text::site)),
         or_dash(place.clone().map(Text::code)),
     ];
@@ -125,7 +125,7 @@ fn widening_row(facts: &Facts<'_>, widening: &ManifestWidening) -> Row {
         part(&widening.from, widening.from_addresses.as_ref()),
         part(&widening.to, widening.to_addresses.as_ref()),
         Text::code(widening.service.as_str()),
-        ours(&widening.cause),
+        quoting(&widening.cause),
         Text::ours(if widening.declared { words.declared } else { words.undeclared }),
         or_dash(Some(met).filter(|met| !met.is_empty())),
     ];

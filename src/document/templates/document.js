@@ -17,6 +17,7 @@ rows.forEach(function(row,at){
 var fits=asked.every(function(word){return texts[at].indexOf(word)>=0})&&filters.every(function(filter){
 return !filter.select.value||row.cells[filter.at].textContent===filter.select.value.slice(1)});
 row.hidden=!fits;if(fits)shown+=1});
+count.classList.toggle("whole",shown===rows.length);
 count.textContent=words.shown.replace("{shown}",shown).replace("{all}",rows.length);
 }
 heads.forEach(function(head,at){
@@ -29,9 +30,10 @@ select.addEventListener("change",show);filters.push({at:at,select:select});
 tools.appendChild(labelled(head.textContent,select));
 }});
 heads.forEach(function(head,at){
-var button=make("button",head.textContent);button.type="button";
-button.title=words.sort.replace("{column}",head.textContent);
+var name=head.textContent,button=make("button",name);button.type="button";
+button.title=words.sort.replace("{column}",name);
 head.textContent="";head.appendChild(button);
+var printed=make("span",name,"printed");printed.setAttribute("aria-hidden","true");head.appendChild(printed);
 button.addEventListener("click",function(){
 var now=head.getAttribute("aria-sort"),next=now==="ascending"?"descending":now==="descending"?"":"ascending";
 heads.forEach(function(other){other.removeAttribute("aria-sort")});

@@ -75,7 +75,7 @@ pub(super) static EN: Words = Words {
     // Firewall matrix.
     matrix_none: "The site permits no connection, so nothing has to be opened.",
     matrix_none_for_team: "No row of the firewall matrix concerns this team.",
-    matrix_intro: "{rows} rows, one for each source, destination and service. Everything that is not listed stays closed.",
+    matrix_intro: "One row for each source, destination and service: {rows} in all. Everything that is not listed stays closed.",
     matrix_reading: "A row opens one direction: the source starts, the destination answers. Replies need no row, because every enforcement point is stateful.\nIPv4 and IPv6 have rows of their own. A destination without addresses is known by the names shown.\nThe id starts with the id that the generated rules carry in their descriptions, so that a rule can be traced to its row and back.\n`Enforced at` names who lets the connection through: the platform that takes generated rules, the team that runs the network between, or both ends.\nA row without an end date stands until a later release removes it.",
     matrix_caption: "Firewall matrix",
     internet_v4: "internet (every IPv4 address that no other role or segment covers)",
@@ -101,7 +101,7 @@ pub(super) static EN: Words = Words {
     unverified: " (unverified)",
 
     // Overview.
-    overview_intro: "The site has {roles} roles on {platforms} platforms in {segments} segments. {rows} rows have to be opened, and {needs} further things are needed from teams. The tables below say who does what, and who is who; every later section uses the same names.",
+    overview_intro: "In figures: roles {roles}, platforms {platforms}, segments {segments}, rows to open {rows}, further needs {needs}. The tables below say who does what, and who is who; every later section uses the same names.",
     teams_caption: "What each team does, how many rows of the matrix and needs are its own, and when the first is due",
     team_does_firewall: "Makes segments and routes, and opens the rows of the matrix that cross its networks. Sections: segments and routing, firewall matrix.",
     team_does_directory: "Provides names, time, the directory, the account that joins machines, and certificates. Sections: DNS, time and directory; accounts and permissions; certificates.",
@@ -121,10 +121,10 @@ pub(super) static EN: Words = Words {
     needs_none: "The site names no needs beyond what follows from its rows.",
     needs_caption: "Needs of the site, by day",
     task_segment: "Make segment {segment} with {addresses} on {platform}, reserved for this use.",
-    task_apply: "Apply the generated rules of {platform} ({rows} rows of the matrix end there).",
-    task_request: "Open {rows} rows of the matrix at {platform}; the generated change request lists them line by line.",
-    task_between: "Open {rows} rows of the matrix in the networks and firewalls between the places of the site.",
-    task_names: "Allow {names} names, as listed in the section on names.",
+    task_apply: "Apply the generated rules of {platform} (rows of the matrix that end there: {rows}).",
+    task_request: "Open the rows of the matrix at {platform} (in number: {rows}); the generated change request lists them line by line.",
+    task_between: "Open the rows of the matrix that cross networks and firewalls between the places of the site (in number: {rows}).",
+    task_names: "Allow the names of the section on names (in number: {names}).",
     task_grant: "Grant permissions: {set}.",
     task_confirm: "Confirm: {rule}",
 
@@ -146,7 +146,8 @@ pub(super) static EN: Words = Words {
 
     // Names.
     names_none: "No row leads to a destination that is known by its name, so no name has to be allowed.",
-    names_intro: "{names} names must be reachable. For {forbidden} of them TLS must not be opened on the way.",
+    names_intro: "These names must be reachable: {names} in number. TLS must not be opened on the way for those marked as forbidden, {forbidden} in number.",
+    names_intro_free: "These names must be reachable: {names} in number. The catalogue forbids TLS inspection for none of them.",
     names_reading: "A name with `*` stands for every name below it, over all levels: `*.example.com` covers `a.example.com` and `b.a.example.com`.\nWhere inspection is forbidden, the proxy passes the connection through as it is: sessions and control traffic break when a foreign certificate appears. Elsewhere inspection is possible where the machines trust the proxy's certificate.\nNo name is turned into an address: the owners of these names change their addresses without notice.\nThe plain list for import is in the file `names.txt` beside the tables.",
     names_caption: "Names to allow",
     matches_all_below: "all below",
@@ -235,15 +236,15 @@ pub(super) static EN: Words = Words {
 
     // Risks.
     findings_none: "The checks found nothing to decide on.",
-    findings_intro: "The checks of the design found {findings} things. Each is to be mended, or accepted with a reason and an owner in the site file.",
-    findings_open_title: "{open} findings weigh as errors under the site's hardening",
+    findings_intro: "Findings of the checks of the design: {findings}. Each is to be mended, or accepted with a reason and an owner in the site file.",
+    findings_open_title: "Findings that weigh as errors under the site's hardening: {open}",
     findings_open: "They stop a release until they are mended or accepted. Decide on each before the sign-off.",
     findings_caption: "Findings",
     severity_error: "error",
     severity_warning: "warning",
     severity_note: "note",
     widenings_none: "None: read back, the generated rules permit exactly what this document lists.",
-    widenings_intro: "The generated rules were read back and compared with the site. They permit everything that is listed, and {widenings} things more, because the platform can't tell the roles apart. Nothing else.",
+    widenings_intro: "The generated rules were read back and compared with the site. They permit everything that is listed, and more in the cases below ({widenings} in number), because the platform can't tell the roles apart. Nothing else.",
     widenings_caption: "Widenings: what the platforms permit beyond the matrix",
     declared: "yes, by a shared group",
     undeclared: "no",

@@ -95,6 +95,18 @@ pub(crate) fn ours(words: &str) -> Text {
     Text(parts)
 }
 
+/// Words of a report, which quotes the site's words in backticks: these are set in fixed width, and nothing is lost where
+/// they don't pair.
+pub(crate) fn quoting(words: &str) -> Text {
+    let pieces: Vec<&str> = words.split('`').collect();
+    if pieces.len().is_multiple_of(2) {
+        return Text::ours(words);
+    }
+    let face = |at: usize| if at.is_multiple_of(2) { Face::Plain } else { Face::Code };
+    let parts = pieces.iter().enumerate().map(|(at, piece)| part(piece, face(at)));
+    Text(parts.filter(|part| !part.words.is_empty()).collect())
+}
+
 fn part(words: &str, face: Face) -> Part {
     Part { words: words.to_owned(), voice: Voice::Ours, face, link: None }
 }

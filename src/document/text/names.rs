@@ -121,6 +121,7 @@ words! {
     kept_by_checks
     names_none
     names_intro
+    names_intro_free
     names_reading
     names_caption
     matches_all_below
