@@ -6,3 +6,4 @@
 //! Invariant: every format renders the same content; what a row says is decided before any format sees it.
 
 pub mod content;
+pub mod diagram;
