@@ -81,6 +81,8 @@ impl Arrangement {
 const TALLEST_BLOCK: usize = 5;
 /// Most rounds of the search.
 const ROUNDS: usize = 12;
+/// Most changes that the search tries, so that a large picture takes no longer than people wait.
+const MOST_TRIED: usize = 4000;
 /// A lane's place counts as much as so many pixels of arrows, for each pixel of height.
 const HEIGHT_WEIGHT: i64 = 5;
 /// Nominal distance of columns.
@@ -94,9 +96,11 @@ pub(super) const LANE_DISTANCE: i32 = 42;
 pub(super) fn arrange(picture: &Picture, columns: usize, needs: &Needs) -> Arrangement {
     let mut best = first(picture, columns);
     let mut cost = cost_of(picture, &best, needs);
+    let mut tried_so_far = 0;
     for _ in 0..ROUNDS {
         let before = cost;
-        for change in changes(&best) {
+        for change in changes(&best).into_iter().take(MOST_TRIED - tried_so_far) {
+            tried_so_far += 1;
             let mut tried = best.clone();
             if !change.apply(&mut tried) {
                 continue;

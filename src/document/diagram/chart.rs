@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 use super::design::{HALF, HEAD, LABEL_LINE, LINE, MARGIN, NAME_SIZE, NODE_PAD, PITCH, Paper, SMALL_SIZE};
 use super::geometry::{Entry, Point, Rect};
-use super::legend::NUMBER_ROOM;
+use super::legend::{NUMBER_ROOM, entry_of};
 use super::mermaid::quote;
 use super::sequence::{Access, Chart, Lifeline, Message};
 use super::svg::{FAINT_INK, INK, Set, open, write_entry, write_head, write_rect, write_text};
@@ -137,18 +137,11 @@ fn call(heads: &[Head], message: &Message, number: usize, (distance, top): (i32,
 /// Reasons in two columns, read down each.
 fn legend(chart: &Chart, room: i32, top: i32) -> Vec<Entry> {
     let column = room / 2;
-    let own = column - PITCH - NUMBER_ROOM;
-    let made: Vec<Entry> = chart
-        .messages
-        .iter()
-        .enumerate()
-        .map(|(at, message)| {
-            let services = wrap(&clean(&message.why), SMALL_SIZE, own, CALL_LINES);
-            let name = shorten(&clean(&message.what), NAME_SIZE, own);
-            let height = (i32::try_from(services.len()).unwrap_or_default() + 1) * LINE + HALF;
-            let area = Rect { x: 0, y: 0, width: column - PITCH, height };
-            let full = format!("{}: {}", clean(&message.what), clean(&message.why));
-            Entry { area, number: Some((at + 1).to_string()), name, services, full }
+    let messages = chart.messages.iter().zip(1..);
+    let made: Vec<Entry> = messages
+        .map(|(message, number)| {
+            let (what, why) = (clean(&message.what), clean(&message.why));
+            entry_of(Some(number), (&what, &why), column - PITCH, (NUMBER_ROOM, CALL_LINES))
         })
         .collect();
     let half = made.len().div_ceil(2);

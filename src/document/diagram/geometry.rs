@@ -134,8 +134,8 @@ pub struct Entry {
     pub area: Rect,
     /// The number, where arrows are numbered.
     pub number: Option<String>,
-    /// The purpose's name, cut to fit.
-    pub name: String,
+    /// Its name, as lines that fit.
+    pub name: Vec<String>,
     /// The services, as lines that fit.
     pub services: Vec<String>,
     /// The whole text.

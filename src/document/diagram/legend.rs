@@ -62,15 +62,29 @@ fn entries(picture: &Picture, numbered: bool, room: i32, top: i32) -> Vec<Entry>
 
 fn entry(number: Option<usize>, purpose: &Purpose, width: i32, number_room: i32) -> Entry {
     let (name, services) = (clean(&purpose.name), clean(&purpose.services));
+    entry_of(number, (&name, &services), width, (number_room, SERVICE_LINES))
+}
+
+/// Most lines of a name.
+const NAME_LINES: usize = 2;
+
+/// An entry of a name and a text below it, not yet in its place.
+pub(super) fn entry_of(
+    number: Option<usize>,
+    (name, text): (&str, &str),
+    width: i32,
+    (number_room, most): (i32, usize),
+) -> Entry {
     let room = width - number_room;
-    let lines = wrap(&services, SMALL_SIZE, room, SERVICE_LINES);
-    let height = (i32::try_from(lines.len()).unwrap_or_default() + 1) * LINE + HALF;
+    let names = wrap(name, NAME_SIZE, room, NAME_LINES);
+    let lines = wrap(text, SMALL_SIZE, room, most);
+    let height = i32::try_from(names.len() + lines.len()).unwrap_or_default() * LINE + HALF;
     Entry {
         area: Rect { x: 0, y: 0, width, height },
         number: number.map(|number| number.to_string()),
-        name: shorten(&name, NAME_SIZE, room),
+        name: names,
         services: lines,
-        full: format!("{name}: {services}"),
+        full: format!("{name}: {text}"),
     }
 }
 

@@ -290,10 +290,10 @@ pub(super) fn write_entry(out: &mut String, entry: &Entry) {
         write_text(out, middle, Set { ink: INK, ..Set::SMALL }, number);
         at.x += NUMBER_ROOM;
     }
-    write_text(out, at, Set::NAME.at("start"), &entry.name);
-    for line in &entry.services {
+    let names = entry.name.iter().map(|line| (Set::NAME, line));
+    for (set, line) in names.chain(entry.services.iter().map(|line| (Set::SMALL, line))) {
+        write_text(out, at, set.at("start"), line);
         at.y += LINE;
-        write_text(out, at, Set::SMALL.at("start"), line);
     }
     out.push_str("</g>\n");
 }
