@@ -27,6 +27,8 @@ mod load;
 mod raw;
 #[path = "src/catalogue/record.rs"]
 mod record;
+#[path = "src/catalogue/sequence.rs"]
+mod sequence;
 #[path = "src/catalogue/store.rs"]
 mod store;
 #[path = "src/catalogue/text.rs"]

@@ -15,6 +15,7 @@ mod intent;
 mod load;
 mod raw;
 mod record;
+mod sequence;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -36,6 +37,7 @@ pub use record::{
     Application, Consequence, DeploymentRule, Permission, PermissionSet, Prerequisite, RuleSeverity,
     RuleTopic,
 };
+pub use sequence::{Participation, Sequence, Step};
 pub use store::{Catalogue, ReleaseId};
 pub use text::Text;
 pub use value::{

@@ -65,6 +65,9 @@ pub(super) struct RawFile {
     /// Rules about deployments.
     #[serde(default)]
     pub(super) rules: Vec<RawRule>,
+    /// Sequences of calls.
+    #[serde(default)]
+    pub(super) sequences: Vec<RawSequence>,
 }
 
 /// An edition of the port lists.
@@ -372,6 +375,43 @@ pub(super) struct RawRule {
     #[serde(default)]
     pub(super) sources: Vec<RawSource>,
     pub(super) verified: bool,
+}
+
+/// A sequence of calls.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct RawSequence {
+    pub(super) id: String,
+    pub(super) title: String,
+    pub(super) what: String,
+    pub(super) home: String,
+    pub(super) participants: Vec<RawParticipant>,
+    pub(super) steps: Vec<RawStep>,
+    #[serde(default)]
+    pub(super) note: Option<String>,
+    #[serde(default)]
+    pub(super) sources: Vec<RawSource>,
+    pub(super) verified: bool,
+}
+
+/// Who takes part in a sequence.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawParticipant {
+    pub(super) name: String,
+    pub(super) title: String,
+}
+
+/// One step of a sequence.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawStep {
+    pub(super) from: String,
+    pub(super) to: String,
+    pub(super) what: String,
+    pub(super) why: String,
+    #[serde(default)]
+    pub(super) flows: Vec<String>,
 }
 
 /// Where a fact was read.

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::entry::{Condition, FlowEntry, NameEntry, Release, RoleKind};
 use super::intent::Intent;
 use super::record::{Application, DeploymentRule, Permission, PermissionSet, Prerequisite};
+use super::sequence::Sequence;
 use super::text::Text;
 
 /// Roles, flows, intents, conditions and names of the product that a site describes.
@@ -36,6 +37,7 @@ pub struct Catalogue {
     pub(super) prerequisites: Vec<Prerequisite>,
     pub(super) applications: Vec<Application>,
     pub(super) rules: Vec<DeploymentRule>,
+    pub(super) sequences: Vec<Sequence>,
 }
 
 /// A release by its place in the catalogue; a later one is greater.
@@ -105,7 +107,9 @@ impl Catalogue {
         let others = self.prerequisites.iter().map(Prerequisite::id);
         let applications = self.applications.iter().map(Application::id);
         let rules = self.rules.iter().map(DeploymentRule::id);
-        flows.chain(names).chain(permissions).chain(sets).chain(others).chain(applications).chain(rules)
+        let sequences = self.sequences.iter().map(Sequence::id);
+        let records = permissions.chain(sets).chain(others).chain(applications).chain(rules);
+        flows.chain(names).chain(records).chain(sequences)
     }
 
     /// The kind with this canonical name or alias; case, spaces, `_` and `-` make no difference.
@@ -176,5 +180,10 @@ impl Catalogue {
     /// Rules about deployments.
     pub fn rules(&self) -> &[DeploymentRule] {
         &self.rules
+    }
+
+    /// Sequences of calls.
+    pub fn sequences(&self) -> &[Sequence] {
+        &self.sequences
     }
 }

@@ -6,6 +6,7 @@
 //! Invariant: every format renders the same content; what a row says is decided before any format sees it.
 
 pub mod content;
+pub mod diagram;
 mod facts;
 pub mod input;
 pub mod render;

@@ -8,10 +8,12 @@
 use super::compile::{CompileOptions, plan};
 use super::manifest::{source_digests, tool, widening_rows};
 use super::{Site, review};
+use crate::catalogue::Catalogue;
 use crate::check::findings::{Choices, Review};
 use crate::diagnostic::Sink;
 use crate::document;
-use crate::document::content::Document;
+use crate::document::content::{Document, Figure};
+use crate::document::diagram::{Paper, overview, sequences};
 use crate::document::input::{Input, PlatformKind};
 use crate::document::team::Team;
 use crate::model::Model;
@@ -48,11 +50,18 @@ pub fn prerequisites(
         widenings: widening_rows(policy, &proof),
         quotas: plans.quotas(),
         kinds: platform_kinds(),
-        figures: Vec::new(),
+        figures: figures(policy, &site.catalogue),
         tool: tool(),
         permissions: permission_document,
     };
     Some(document::write(&input, team))
+}
+
+/// Who starts connections to whom, then the calls in their order.
+fn figures(policy: &Policy, catalogue: &Catalogue) -> Vec<Figure> {
+    let mut figures = overview(policy, catalogue, Paper::PORTRAIT);
+    figures.extend(sequences(policy, catalogue, Paper::PORTRAIT));
+    figures
 }
 
 fn platform_kinds() -> Vec<PlatformKind> {

@@ -28,12 +28,12 @@ impl SourceReader for Shared {
 
 /// The examples with their policies.
 pub(crate) fn examples() -> Vec<(&'static str, Policy)> {
-    let policy = |(name, text): &(&'static str, &str)| {
-        let mut site =
-            load("site.seg", SourceText { name: (*name).to_owned(), text: (*text).to_owned() }, &Shared);
-        let model =
-            resolve_site(&mut site).unwrap_or_else(|| panic!("{name}: {:#?}", site.sink.into_sorted()));
-        (*name, check_model(&model, None, Strictness::Compile, &mut Sink::new()).unwrap())
-    };
-    EXAMPLES.iter().map(policy).collect()
+    EXAMPLES.iter().map(|(name, text)| (*name, policy_of(name, text))).collect()
+}
+
+/// The policy of a site's text.
+pub(crate) fn policy_of(name: &str, text: &str) -> Policy {
+    let mut site = load("site.seg", SourceText { name: name.to_owned(), text: text.to_owned() }, &Shared);
+    let model = resolve_site(&mut site).unwrap_or_else(|| panic!("{name}: {:#?}", site.sink.into_sorted()));
+    check_model(&model, None, Strictness::Compile, &mut Sink::new()).unwrap()
 }

@@ -17,6 +17,7 @@ mod namespace;
 mod records;
 mod report;
 mod selects;
+mod sequences;
 #[cfg(test)]
 mod tests;
 mod weigh;
@@ -78,6 +79,7 @@ fn build(base: Catalogue, files: &[(&str, &str)], owner: Owner) -> Result<Catalo
     flows::add_flows(&mut catalogue, &parsed, &mut report);
     names::add_names(&mut catalogue, &parsed, &mut report);
     records::add_records(&mut catalogue, &parsed, &mut report);
+    sequences::add_sequences(&mut catalogue, &parsed, &mut report);
     intents::add_intents(&mut catalogue, &parsed, &mut report);
     kinds::let_kinds_stand_in(&mut catalogue, &parsed);
     if report.is_empty() { Ok(catalogue) } else { Err(report.into_problems()) }

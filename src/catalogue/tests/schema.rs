@@ -91,10 +91,13 @@ fn the_schema_has_the_keys_that_are_read() {
     compare::<RawPrerequisite>(&schema, &part("prerequisite"));
     compare::<RawApplication>(&schema, &part("application"));
     compare::<RawRule>(&schema, &part("rule"));
+    compare::<RawSequence>(&schema, &part("sequence"));
+    compare::<RawParticipant>(&schema, &part("participant"));
+    compare::<RawStep>(&schema, &part("step"));
     compare::<RawConsequence>(&schema, &part("consequence"));
     compare::<RawSource>(&schema, &part("source"));
     compare::<RawChange>(&schema, &part("change"));
-    assert_eq!(schema["$defs"].as_object().unwrap().len(), 21, "a part of the schema is not compared");
+    assert_eq!(schema["$defs"].as_object().unwrap().len(), 24, "a part of the schema is not compared");
 }
 
 #[test]

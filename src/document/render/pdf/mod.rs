@@ -1,8 +1,11 @@
 //! A document for print and archive: PDF, set by typst with fonts of its own.
 //!
-//! In: a [`Document`]. Out: the bytes of a PDF file: tagged for screen readers (PDF/UA-1), with bookmarks, on A4.
+//! In: a [`Document`]. Out: the bytes of a PDF file: tagged for screen readers, with bookmarks, on A4.
 //!
 //! The content goes to the template as data, never as markup, so that no text of a site can be a command.
+//!
+//! No standard of accessible files (PDF/UA) is claimed: it refuses a file in which one character of a site has no glyph in
+//! the fonts, and such a character must not keep a site from its document.
 //!
 //! Invariant: equal documents give equal bytes: the day and the file's identity come from the document.
 
@@ -13,7 +16,7 @@ mod world;
 use typst::diag::SourceDiagnostic;
 use typst::foundations::Smart;
 use typst_layout::PagedDocument;
-use typst_pdf::{PdfOptions, PdfStandard, PdfStandards};
+use typst_pdf::{PdfOptions};
 
 use self::world::DocumentWorld;
 use crate::document::content::Document;
@@ -21,7 +24,7 @@ use crate::document::content::Document;
 /// Why a document can't be written.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum PdfError {
-    /// The typesetter refused: a figure that is no picture, a character that a tagged file can't hold.
+    /// The typesetter refused: a figure that is no picture.
     #[error("the pages can't be set: {0}")]
     Typesetting(String),
 }
@@ -33,12 +36,9 @@ pub(super) fn render(document: &Document) -> Result<Vec<u8>, PdfError> {
     let identity = identity(&data);
     let world = DocumentWorld::new(data).ok_or_else(|| PdfError::Typesetting("no template".to_owned()))?;
     let pages = typst::compile::<PagedDocument>(&world).output.map_err(|errors| refused(&errors))?;
-    let standards = PdfStandards::new(&[PdfStandard::Ua_1])
-        .map_err(|error| PdfError::Typesetting(error.message().to_string()))?;
     let options = PdfOptions {
         ident: Smart::Custom(identity),
         creator: Smart::Custom(Some("segc".to_owned())),
-        standards,
         ..PdfOptions::default()
     };
     typst_pdf::pdf(&pages, &options).map_err(|errors| refused(&errors))
