@@ -80,12 +80,12 @@ fn matrix_row(index: usize) -> Row {
         Text::site(format!("vda-{}", index % 40)),
         Text::code(format!("10.{}.{}.0/24", index / 250, index % 250)),
         Text::site("cloud-connectors"),
-        Text::code(if index % 5 == 0 {
+        Text::code(if index.is_multiple_of(5) {
             "2001:db8:12:4::/64".to_owned()
         } else {
             format!("10.40.{}.17", index % 250)
         }),
-        Text::ours(if index % 2 == 0 { "TCP" } else { "UDP" }),
+        Text::ours(if index.is_multiple_of(2) { "TCP" } else { "UDP" }),
         Text::code("443, 1494, 2598"),
         Text::ours("source"),
         Text::ours("subnet and firewall"),
@@ -227,8 +227,8 @@ fn overview() -> Section {
 fn checklist() -> Section {
     let task = |index: u8, what: &str| Task {
         what: Text::ours(what),
-        owner: (index % 3 != 0).then(|| Text::site("Directory team")),
-        due: (index % 2 == 0).then(|| day().saturating_add(time::Duration::days(i64::from(index)))),
+        owner: (!index.is_multiple_of(3)).then(|| Text::site("Directory team")),
+        due: index.is_multiple_of(2).then(|| day().saturating_add(time::Duration::days(i64::from(index)))),
     };
     let tasks = vec![
         task(1, "Create the organisational units for machine accounts"),

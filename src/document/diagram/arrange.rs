@@ -83,7 +83,7 @@ const TALLEST_BLOCK: usize = 5;
 const ROUNDS: usize = 12;
 /// How much the search looks at, so that a large picture takes no longer than people wait: changes that it tries, times
 /// the nodes and arrows that each is measured by.
-const MOST_WORK: usize = 60_000;
+const MOST_WORK: usize = 20_000;
 /// A lane's place counts as much as so many pixels of arrows, for each pixel of height.
 const HEIGHT_WEIGHT: i64 = 5;
 /// Nominal distance of columns.

@@ -148,11 +148,14 @@ enum Port {
     End(usize),
 }
 
+/// Where a port would like to be, the port, and the room that it needs.
+type Wish = (i32, Port, i32);
+
 /// Puts the ports of every side in the order in which their lines go up or down.
 fn put_ports(plan: &Plan, needs: &Needs, rows: &mut Rows) {
     let middle = |node: usize| rows.nodes.get(node).map_or(0, |(y, height)| y + height / 2);
     let crossing = |net: usize, corridor: usize| rows.crossings.get(&(net, corridor)).copied();
-    let mut sides: BTreeMap<(usize, Side), Vec<(i32, Port, i32)>> = BTreeMap::new();
+    let mut sides: BTreeMap<(usize, Side), Vec<Wish>> = BTreeMap::new();
     for (at, (member, corridor)) in plan.members.iter().zip(&rows.corridors).enumerate() {
         let aim = corridor.and_then(|corridor| crossing(member.net, corridor));
         let port = (aim.unwrap_or_else(|| middle(member.to)), Port::Start(at));

@@ -11,8 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::content::Figure;
 use super::design::Paper;
-use super::picture::{Arrow, Node, Picture, Place, Shape};
 use super::geometry::Layout;
+use super::picture::{Arrow, Node, Picture, Place, Shape};
 use super::{figure, fits, lay_out, words};
 
 /// Most nodes of a picture that people can read.

@@ -139,7 +139,7 @@ fn name_row(facts: &Facts<'_>, name: &Allowed<'_>) -> Row {
         if through.is_empty() { Text::ours(words.directly) } else { through },
         Text::ours(if is_forbidden(name.entry) { words.inspection_forbidden } else { words.inspection_free }),
         Text::ours(name.entry.map_or(words.need_by_site, |entry| need_word(facts, entry))),
-        name.entry.map_or_else(|| Text::ours(words.name_of_site), |entry| why(entry)),
+        name.entry.map_or_else(|| Text::ours(words.name_of_site), why),
         name.entry.map_or_else(Text::default, |entry| sources(entry.sources())),
     ];
     row(format!("f-{}", short_hash(&[&role, &name.name], 8)), cells)

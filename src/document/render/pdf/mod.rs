@@ -16,7 +16,7 @@ mod world;
 use typst::diag::SourceDiagnostic;
 use typst::foundations::Smart;
 use typst_layout::PagedDocument;
-use typst_pdf::{PdfOptions};
+use typst_pdf::PdfOptions;
 
 use self::world::DocumentWorld;
 use crate::document::content::Document;
