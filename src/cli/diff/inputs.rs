@@ -69,8 +69,12 @@ fn of_files(arguments: &Diff, files: [&OsString; 2], global: &Global) -> Result<
     if stdin > 1 {
         return Err(misused(global, "standard input can be one of two releases only"));
     }
-    let [before, after] = files.map(|file| read(session(arguments, file, global)));
+    let [before, after] = files;
+    let before = read(session(arguments, before, global));
+    // One JSON value is all that a program can read.
+    let before = if Terminal::new(global.clone()).is_json() { Ok(before?) } else { before };
     // Both are read before anything is given up, so that one run tells what is wrong with either.
+    let after = read(session(arguments, after, global));
     let ((before, earlier_sources), (after, sources)) = (before?, after?);
     let [mut from, mut to] =
         [&before, &after].map(|read| read.release.header.release.clone().unwrap_or_default());
