@@ -348,7 +348,7 @@ pub fn compare(before: &Release, after: &Release) -> Result<Comparison, Fault> {
     Ok(Comparison {
         before: before.header.clone(),
         after: after.header.clone(),
-        order_of_work: work::order(&both, &changes),
+        order_of_work: work::order(&both, &changes, &rules),
         changes,
         intent: difference.intent,
         beyond: difference.beyond,
@@ -363,7 +363,8 @@ pub fn compare(before: &Release, after: &Release) -> Result<Comparison, Fault> {
 
 /// Parts that one of two releases does not tell.
 fn not_compared(before: &Release, after: &Release) -> Vec<&'static str> {
-    let parts: [(&'static str, fn(&Release) -> bool); 9] = [
+    type IsMissing = fn(&Release) -> bool;
+    let parts: [(&'static str, IsMissing); 9] = [
         ("segments", |release| release.segments.is_none()),
         ("promises and tests", |release| release.forbids.is_none() || release.expects.is_none()),
         ("exceptions", |release| release.exceptions.is_none()),
@@ -374,6 +375,6 @@ fn not_compared(before: &Release, after: &Release) -> Vec<&'static str> {
         ("findings", |release| release.findings.is_none()),
         ("limits", |release| release.quotas.is_none()),
     ];
-    let is_missing = |missing: fn(&Release) -> bool| missing(before) || missing(after);
+    let is_missing = |missing: IsMissing| missing(before) || missing(after);
     parts.into_iter().filter(|(_, missing)| is_missing(*missing)).map(|(name, _)| name).collect()
 }

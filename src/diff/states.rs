@@ -52,10 +52,10 @@ pub(super) fn compare(both: &Both<'_>, changes: &mut Vec<Change>) {
             Some(Standing { state: role.state, enforced_from })
         };
         let standings = (standing(before, old, pair.before), standing(after, new, pair.after));
-        if let (Some(old), Some(new)) = standings {
-            if old != new {
-                moves.entry((old, new)).or_default().push(id);
-            }
+        if let (Some(old), Some(new)) = standings
+            && old != new
+        {
+            moves.entry((old, new)).or_default().push(id);
         }
     }
     for ((old_standing, new_standing), pairs) in moves {

@@ -6,6 +6,7 @@
 //! Invariant: at no step is anything closed that a later step needs, and nothing is enforced before it was observed.
 
 use super::classify::Both;
+use super::rules::{RuleChange, RuleEffect};
 use super::states::DAYS_OF_LOGS;
 use super::{Change, Class, Effect, Level, words};
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,11 +30,12 @@ impl Step {
 }
 
 /// The steps.
-pub(super) fn order(both: &Both<'_>, changes: &[Change]) -> Vec<Step> {
+pub(super) fn order(both: &Both<'_>, changes: &[Change], rules: &[RuleChange]) -> Vec<Step> {
     let mut steps = Vec::new();
     steps.extend(repair(both));
     steps.extend(prepare(changes));
     steps.extend(rows(both, changes, Effect::Opens, "add what opens"));
+    steps.extend(moved(changes, rules));
     steps.extend(exceptions(both, changes));
     steps.extend(states(both, changes));
     steps.extend(rows(both, changes, Effect::Closes, "when nothing uses it any more, remove what closes"));
@@ -94,6 +96,29 @@ fn rows(both: &Both<'_>, changes: &[Change], effect: Effect, what: &str) -> Opti
         parts.push(format!("enforced elsewhere rows {}", joined(&elsewhere)));
     }
     (!found.is_empty()).then(|| Step::new(format!("{what}: {}", parts.join("; ")), found))
+}
+
+/// Rules that a platform gets for rows that open nothing: their role moved to it, or a rule was split.
+fn moved(changes: &[Change], rules: &[RuleChange]) -> Option<Step> {
+    let opening: BTreeSet<&str> = changes
+        .iter()
+        .flat_map(|change| &change.flows)
+        .filter(|flow| flow.effect == Effect::Opens)
+        .map(|flow| flow.row.as_str())
+        .collect();
+    let mut platforms: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for rule in rules.iter().filter(|rule| rule.is_main && rule.effect == RuleEffect::Added) {
+        let rows = rule.rows.iter().map(String::as_str).filter(|row| !opening.contains(row));
+        let rows: Vec<&str> = rows.collect();
+        if !rows.is_empty() {
+            platforms.entry(&rule.platform).or_default().extend(rows);
+        }
+    }
+    let joined = |rows: &BTreeSet<&str>| rows.iter().copied().collect::<Vec<_>>().join(", ");
+    let parts: Vec<String> =
+        platforms.iter().map(|(platform, rows)| format!("on `{platform}` rows {}", joined(rows))).collect();
+    let what = format!("add what is enforced in another place now: {}", parts.join("; "));
+    (!parts.is_empty()).then(|| Step::new(what, Vec::new()))
 }
 
 /// Grants that wait for their day.

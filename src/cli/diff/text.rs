@@ -55,7 +55,7 @@ fn sums(answer: &Answer<'_>, out: &mut String) -> std::fmt::Result {
     let intent = &answer.checked.intent;
     write!(
         out,
-        "checked: of packet classes {} open and {} close in the files",
+        "checked: {} packet classes open and {} close in the files",
         intent.opened, intent.closed
     )?;
     if let Some(beyond) = &answer.checked.artefact {
