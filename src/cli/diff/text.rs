@@ -53,11 +53,7 @@ fn write(answer: &Answer<'_>, most: usize, out: &mut String) -> std::fmt::Result
 /// That the changes account for every differing packet class.
 fn sums(answer: &Answer<'_>, out: &mut String) -> std::fmt::Result {
     let intent = &answer.checked.intent;
-    write!(
-        out,
-        "checked: {} packet classes open and {} close in the files",
-        intent.opened, intent.closed
-    )?;
+    write!(out, "checked: {} packet classes open and {} close in the files", intent.opened, intent.closed)?;
     if let Some(beyond) = &answer.checked.artefact {
         write!(out, ", {} open and {} close in the artefacts besides", beyond.opened, beyond.closed)?;
     }
