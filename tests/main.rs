@@ -14,6 +14,8 @@ mod cases;
 mod catalogue_cmd;
 mod cmd;
 mod codes;
+mod diff;
+mod diff_random;
 mod findings;
 mod grammar;
 mod init;
