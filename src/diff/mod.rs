@@ -6,6 +6,8 @@
 //! class that both policies permit is in none.
 //! Invariant: absent on purpose is what the artefacts do: a change names rows, and whoever compiled knows their rules.
 
+pub mod release;
+
 use crate::policy::service::ServiceSet;
 use crate::policy::universe::AtomId;
 use crate::policy::{Flow, Policy, Provenance, RoleId, RowId};
