@@ -25,6 +25,7 @@ mod questions;
 mod random_sites;
 mod reference;
 mod reports;
+mod revisions;
 mod robustness;
 mod sabotage;
 mod selftest;

@@ -5,6 +5,7 @@ use crate::diagnostic::Code;
 use crate::reference::Section;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use time::Date;
 
@@ -353,14 +354,25 @@ pub(super) enum VerdictArg {
 
 /// `segc diff`
 #[derive(Debug, Args)]
-#[command(after_help = "Example:  segc diff --catalogue paper-2020..paper-2021 site.seg\n\n\
+#[command(after_help = "Examples:  segc diff old.seg new.seg\n           segc diff HEAD~1 HEAD site.seg\n           \
+    segc diff origin/main...HEAD site.seg --format markdown\n           segc diff HEAD site.seg\n           \
+    segc diff old/manifest.json new/manifest.json\n           \
+    segc diff --catalogue paper-2020..paper-2021 site.seg\n\n\
     Exit code: 2 when something opens, 1 when access narrows or a text changes, 0 when nothing does.")]
 pub(super) struct Diff {
-    #[command(flatten)]
-    pub(super) site: SiteArg,
-    /// The two releases, from and to; `segc catalogue list releases` lists them.
+    /// Two files, sites or manifests; two git revisions and the site's file; a revision, or A..B or A...B, and the
+    /// file; or REVISION:PATH instead of a file. `-` is standard input.
+    #[arg(value_name = "RELEASE", num_args = 1..=3, required = true)]
+    pub(super) releases: Vec<OsString>,
+    /// Two releases of the catalogue instead, from and to, for one site; `segc catalogue list releases` lists them.
     #[arg(long, value_name = "A..B")]
-    pub(super) catalogue: String,
+    pub(super) catalogue: Option<String>,
+    /// File with Prism's categories, for ids in Nutanix artefacts.
+    #[arg(long, value_name = "FILE")]
+    pub(super) categories: Option<PathBuf>,
+    /// The lock file, of both releases; `SITE.lock` beside each site when left out.
+    #[arg(long, value_name = "FILE")]
+    pub(super) lock: Option<PathBuf>,
 }
 
 /// `segc catalogue`

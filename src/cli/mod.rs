@@ -18,6 +18,7 @@ mod reach;
 mod release;
 mod search;
 mod session;
+mod sides;
 mod terminal;
 mod test;
 mod visible;

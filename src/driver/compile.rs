@@ -7,8 +7,9 @@
 //! and found to permit what was proved.
 
 use super::Site;
-use super::manifest::build_manifest;
+use super::manifest::{build_manifest, describe};
 use crate::diagnostic::{Diagnostic, Sink, codes, nearest};
+use crate::diff::release::Release;
 use crate::policy::{PlatformId, Policy};
 use crate::source::Span;
 use crate::target::manifest::Manifest;
@@ -17,6 +18,9 @@ use crate::target::verify::{Mismatch, report, verify};
 use crate::target::{Artifact, Lock, Permits, PlanContext, Planned, QuotaUse, Spelling, Target, json};
 use crate::targets::TARGETS;
 use std::collections::BTreeMap;
+
+/// The manifest's path within the output folder.
+const MANIFEST: &str = "manifest.json";
 
 /// What to write.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -60,6 +64,16 @@ pub struct Compiled {
     pub lock: Lock,
     /// The comparison with the file.
     pub proof: Proof,
+}
+
+impl Compiled {
+    /// Adds to the manifest what a comparison with another one needs of the release that was compiled.
+    pub fn describe(&mut self, release: &Release) {
+        describe(&mut self.manifest, release);
+        if let Some(file) = self.files.iter_mut().find(|file| file.path == MANIFEST) {
+            file.bytes = json::pretty(&self.manifest);
+        }
+    }
 }
 
 /// One platform with its plan.
@@ -113,7 +127,7 @@ pub fn compile(policy: &Policy, site: &Site, options: &CompileOptions, sink: &mu
         .into_iter()
         .map(|written| CompiledArtifact { path: written.path, bytes: written.artifact.bytes })
         .collect();
-    files.push(CompiledArtifact { path: "manifest.json".to_owned(), bytes: json::pretty(&manifest) });
+    files.push(CompiledArtifact { path: MANIFEST.to_owned(), bytes: json::pretty(&manifest) });
     Some(Compiled { files, manifest, lock: used, proof })
 }
 

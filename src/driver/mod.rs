@@ -16,7 +16,9 @@ pub use compile::{
     CompileOptions, Compiled, CompiledArtifact, Plans, Selection, compile, plan, plan_and_prove,
 };
 pub use load::{ReadFailure, SourceReader, SourceText, extend_with, load};
-pub use manifest::{source_digests, tool, widening_rows};
+pub use manifest::{
+    ManifestFailure, ReadArtefact, ReadManifest, is_manifest, read_manifest, source_digests, tool, widening_rows,
+};
 
 pub use releases::{ReleaseComparison, compare_releases};
 pub use suggest::{Suggestion, suggest};

@@ -10,6 +10,7 @@
 
 pub mod address;
 pub mod cover;
+mod day;
 pub mod example;
 pub mod flow_set;
 pub mod identity;
@@ -25,6 +26,7 @@ pub use crate::model::{
     Sensitivity, Trust,
 };
 use crate::source::Span;
+pub use day::parse_day;
 pub use crate::space::interval;
 use address::AddressSet;
 use flow_set::FlowSet;

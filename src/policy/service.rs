@@ -180,6 +180,14 @@ impl ServiceSet {
         words.into_iter().map(|(_, word)| word).collect::<Vec<_>>().join(", ")
     }
 
+    /// The set that [`ServiceSet::explicit`] wrote; `None` for any other text.
+    pub fn parse_explicit(text: &str) -> Option<Self> {
+        if text.is_empty() {
+            return Some(Self::empty());
+        }
+        text.split(", ").map(parse_range).try_fold(Self::empty(), |sum, one| Some(sum.union(&one?)))
+    }
+
     /// The ranges in ascending order, each within one protocol.
     pub fn ranges(&self) -> Vec<ServiceRange> {
         let mut ranges = Vec::new();
@@ -247,6 +255,43 @@ impl ServiceSet {
     pub fn meets(&self, other: &Self) -> bool {
         self.0.meets(&other.0)
     }
+}
+
+/// One range as [`ServiceRange`] and [`ServiceSet::explicit`] write it.
+fn parse_range(text: &str) -> Option<ServiceSet> {
+    let (word, rest) = text.split_once('/').map_or((text, None), |(word, rest)| (word, Some(rest)));
+    let (protocol, rest) = match word {
+        "tcp" | "udp" => return parse_service(text),
+        "icmp" => (Protocol::ICMP, rest),
+        "icmpv6" => (Protocol::ICMPV6, rest),
+        "ip" => {
+            let (numbers, rest) = rest?.split_once('/').map_or((rest?, None), |(one, more)| (one, Some(more)));
+            let (low, high) = numbers.split_once('-').unwrap_or((numbers, numbers));
+            let (low, high) = (low.parse::<u8>().ok()?, high.parse::<u8>().ok()?);
+            if low != high {
+                let all = (low..=high).map(|number| ServiceSet::protocol(Protocol(number)));
+                return (low < high && rest.is_none())
+                    .then(|| all.fold(ServiceSet::empty(), |sum, one| sum.union(&one)));
+            }
+            (Protocol(low), rest)
+        }
+        _ => return None,
+    };
+    let (low, high) = match rest {
+        None => (0, u16::MAX),
+        Some(rest) => parse_details(rest)?,
+    };
+    (low <= high).then(|| ServiceSet::from_ranges([ServiceRange { protocol, low, high }]))
+}
+
+/// The first and last number of `8`, `8/0`, `3-5`, `3/1-3/4`.
+fn parse_details(text: &str) -> Option<(u16, u16)> {
+    let number = |text: &str, code: u8| match text.split_once('/') {
+        Some((kind, code)) => Some(u16::from_be_bytes([kind.parse().ok()?, code.parse().ok()?])),
+        None => Some(u16::from_be_bytes([text.parse().ok()?, code])),
+    };
+    let (low, high) = text.split_once('-').unwrap_or((text, text));
+    Some((number(low, 0)?, number(high, u8::MAX)?))
 }
 
 fn parse_service(text: &str) -> Option<ServiceSet> {

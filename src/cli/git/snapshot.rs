@@ -55,11 +55,6 @@ impl Snapshot {
         &self.repository
     }
 
-    /// The revision, as people name it.
-    pub(crate) fn revision(&self) -> &str {
-        &self.revision
-    }
-
     /// How a path at this revision is shown.
     pub(crate) fn name_of(&self, path: &TreePath) -> String {
         format!("{}:{}", self.revision, path.shown())
@@ -90,10 +85,10 @@ impl Snapshot {
     }
 
     /// Reads the files of a site whose own file is at a path.
-    pub(crate) fn folder_of(&self, site: &TreePath) -> SnapshotFolder<'_> {
+    pub(crate) fn folder_of(&self, site: &TreePath) -> SnapshotFolder {
         let mut folder = site.clone();
         folder.0.pop();
-        SnapshotFolder { snapshot: self, folder }
+        SnapshotFolder { snapshot: self.clone(), folder }
     }
 
     fn text(&self, path: &TreePath, within: Option<&TreePath>) -> Result<String, Astray> {
@@ -209,12 +204,12 @@ fn in_words(failure: ReadFailure) -> String {
 }
 
 /// The folder of a site at a revision.
-pub(crate) struct SnapshotFolder<'a> {
-    snapshot: &'a Snapshot,
+pub(crate) struct SnapshotFolder {
+    snapshot: Snapshot,
     folder: TreePath,
 }
 
-impl SourceReader for SnapshotFolder<'_> {
+impl SourceReader for SnapshotFolder {
     fn read(&self, relative: &str) -> Result<SourceText, ReadFailure> {
         let mut path = self.folder.clone();
         path.0.extend(TreePath::from_root(relative).0);
