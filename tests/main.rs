@@ -12,12 +12,15 @@
 mod architecture;
 mod cases;
 mod catalogue_cmd;
+mod ci_example;
 mod cmd;
 mod codes;
+mod diff_outputs;
 mod findings;
 mod grammar;
 mod init;
 mod intents;
+mod manifests;
 mod packets;
 mod pipeline;
 mod properties;

@@ -128,6 +128,7 @@ impl Command {
         const REPORTED: &[Format] = &[Format::Text, Format::Json, Format::Junit, Format::Html];
         const WITH_PAGES: &[Format] = &[Format::Text, Format::Json, Format::Markdown];
         const WITH_TABLES: &[Format] = &[Format::Text, Format::Json, Format::Csv, Format::Html];
+        const ALL: &[Format] = &[Format::Text, Format::Json, Format::Markdown, Format::Csv, Format::Html];
         match self {
             Self::Init(_) => ("init", PLAIN),
             Self::Compile(_) => ("compile", PLAIN),
@@ -137,7 +138,7 @@ impl Command {
             Self::Reach(_) => ("reach", PLAIN),
             Self::Matrix(_) => ("matrix", WITH_TABLES),
             Self::Search(_) => ("search", PLAIN),
-            Self::Diff(_) => ("diff", WITH_PAGES),
+            Self::Diff(_) => ("diff", ALL),
             Self::Catalogue(_) => ("catalogue", WITH_PAGES),
             Self::Explain(_) => ("explain", PLAIN),
             Self::Completions(_) => ("completions", PLAIN),
@@ -367,12 +368,18 @@ pub(super) struct Diff {
     /// Two releases of the catalogue instead, from and to, for one site; `segc catalogue list releases` lists them.
     #[arg(long, value_name = "A..B")]
     pub(super) catalogue: Option<String>,
+    /// The way back: from the new release to the old one.
+    #[arg(long)]
+    pub(super) reverse: bool,
     /// File with Prism's categories, for ids in Nutanix artefacts.
     #[arg(long, value_name = "FILE")]
     pub(super) categories: Option<PathBuf>,
     /// The lock file, of both releases; `SITE.lock` beside each site when left out.
     #[arg(long, value_name = "FILE")]
     pub(super) lock: Option<PathBuf>,
+    /// With `--format csv`: only rows of which this platform enforces an end.
+    #[arg(long, value_name = "PLATFORM")]
+    pub(super) enforced_at: Option<String>,
 }
 
 /// `segc catalogue`

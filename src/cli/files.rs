@@ -38,7 +38,7 @@ fn unreadable(error: &std::io::Error) -> ReadFailure {
 }
 
 /// What went wrong, for people who don't know the system's numbers.
-fn in_words(error: &std::io::Error) -> String {
+pub(super) fn in_words(error: &std::io::Error) -> String {
     use std::io::ErrorKind;
     match error.kind() {
         ErrorKind::NotFound => "there is no such file or folder".to_owned(),

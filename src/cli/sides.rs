@@ -30,6 +30,18 @@ pub(super) enum Side {
     Manifest(ManifestSide),
 }
 
+impl Side {
+    /// What it is called: a file, or a revision with a path.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::Manifest(manifest) => manifest.text.name.clone(),
+            Self::Site(session) => {
+                session.site.sources.iter().next().map_or_else(String::new, |(_, file)| file.name.clone())
+            }
+        }
+    }
+}
+
 /// A manifest that was not parsed yet.
 pub(super) struct ManifestSide {
     /// Its name and text.

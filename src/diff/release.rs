@@ -67,7 +67,7 @@ pub struct Release {
     pub widenings: Option<Vec<Widening>>,
     /// The written files; `None` where the site did not compile.
     pub artefacts: Option<Vec<Artefact>>,
-    /// Findings, warnings and errors, notes left out.
+    /// Findings of all weights.
     pub findings: Option<Vec<Finding>>,
     /// Limits with their use; `None` where the site did not compile.
     pub quotas: Option<Vec<Quota>>,
@@ -344,14 +344,14 @@ pub struct Rule {
     pub pointer: String,
 }
 
-/// A finding, a warning or an error about a release.
+/// A report about a release: an error, a warning or a note.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Finding {
     /// `SEGnnnn`.
     pub code: String,
     /// `FC-nn` for a design finding.
     pub finding: Option<String>,
-    /// `error` or `warning`.
+    /// `error`, `warning` or `note`.
     pub severity: String,
     /// What is wrong.
     pub message: String,
@@ -363,6 +363,8 @@ pub struct Finding {
     pub accepted: Option<String>,
     /// Places, the primary one first: file, line, column, what is to be seen there.
     pub labels: Vec<(Place, u32, String)>,
+    /// The roles that it is about, by name: one list for each pair or role.
+    pub about: Vec<Vec<String>>,
 }
 
 /// One number that a platform limits.

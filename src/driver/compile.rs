@@ -7,7 +7,7 @@
 //! and found to permit what was proved.
 
 use super::Site;
-use super::manifest::{build_manifest, describe};
+use super::manifest::{MANIFEST, build_manifest, describe};
 use crate::diagnostic::{Diagnostic, Sink, codes, nearest};
 use crate::diff::release::Release;
 use crate::policy::{PlatformId, Policy};
@@ -18,9 +18,6 @@ use crate::target::verify::{Mismatch, report, verify};
 use crate::target::{Artifact, Lock, Permits, PlanContext, Planned, QuotaUse, Spelling, Target, json};
 use crate::targets::TARGETS;
 use std::collections::BTreeMap;
-
-/// The manifest's path within the output folder.
-const MANIFEST: &str = "manifest.json";
 
 /// What to write.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -7,7 +7,9 @@
 mod compile;
 mod load;
 mod manifest;
+mod release;
 mod releases;
+mod rules;
 mod suggest;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -17,10 +19,11 @@ pub use compile::{
 };
 pub use load::{ReadFailure, SourceReader, SourceText, extend_with, load};
 pub use manifest::{
-    ManifestFailure, ReadArtefact, ReadManifest, is_manifest, read_manifest, source_digests, tool, widening_rows,
+    ManifestFailure, ReadManifest, is_manifest, read_manifest, source_digests, tool, widening_rows,
 };
 
-pub use releases::{ReleaseComparison, compare_releases};
+pub use release::{describe_release, ReadRelease, Reading, read_release};
+pub use releases::{CatalogueReading, read_with_catalogues};
 pub use suggest::{Suggestion, suggest};
 
 use crate::catalogue::{Catalogue, ReleaseId};

@@ -36,6 +36,21 @@ pub(crate) fn alone(program: impl AsRef<std::ffi::OsStr>, folder: &Path) -> Comm
     command
 }
 
+/// Runs git in a folder; what it printed.
+pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
+    let output = alone("git", folder).args(arguments).output().unwrap();
+    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+/// Makes a folder a repository with one commit, tagged `v1`, of some of its files.
+pub(crate) fn commit_some(folder: &Path, files: &[&str]) {
+    git(folder, &["init", "-q", "-b", "main"]);
+    git(folder, &[&["add", "--"], files].concat());
+    git(folder, &["commit", "-q", "--allow-empty", "-m", "v1"]);
+    git(folder, &["tag", "v1"]);
+}
+
 impl Repository {
     /// An empty one.
     pub(crate) fn new() -> Self {
@@ -51,9 +66,7 @@ impl Repository {
 
     /// Runs git in it; what it printed.
     pub(crate) fn git(&self, arguments: &[&str]) -> String {
-        let output = alone("git", self.path()).args(arguments).output().unwrap();
-        assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+        git(self.path(), arguments)
     }
 
     /// Writes a file, folders included.

@@ -7,7 +7,7 @@
 
 use super::GitFailure;
 use super::repository::{GIT, git};
-use crate::cli::files::LARGEST_INPUT;
+use crate::cli::files::{LARGEST_INPUT, in_words};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, Write};
 use std::path::Path;
@@ -36,7 +36,7 @@ pub(super) struct Objects {
 impl Objects {
     /// Starts git in a folder.
     pub(super) fn open(folder: &Path) -> Result<Self, GitFailure> {
-        let cannot = |error: std::io::Error| GitFailure::NoGit(error.to_string());
+        let cannot = |error: std::io::Error| GitFailure::NoGit(in_words(&error));
         // A file takes any amount of words, where a pipe that nobody reads would stop git.
         let complaints = tempfile::tempfile().map_err(cannot)?;
         let mut child = git(folder)

@@ -7,6 +7,7 @@
 use super::objects::{Object, Objects, one_line};
 use super::tree::{self, Entry};
 use super::{GitFailure, Snapshot};
+use crate::cli::files::in_words;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -94,10 +95,10 @@ impl Repository {
         let asked = |question: &str| match git(folder).args(["rev-parse", question]).output() {
             Ok(output) if output.status.success() => Ok(output.stdout),
             Ok(output) => {
-                let words = one_line(&output.stderr);
+                let words = without_repository(one_line(&output.stderr));
                 Err(GitFailure::NoRepository { path: path.display().to_string(), words })
             }
-            Err(error) => Err(GitFailure::NoGit(error.to_string())),
+            Err(error) => Err(GitFailure::NoGit(in_words(&error))),
         };
         let is_inside = asked("--is-inside-work-tree")?.starts_with(b"true");
         let root = path_of(asked(if is_inside { "--show-toplevel" } else { "--absolute-git-dir" })?);
@@ -139,7 +140,7 @@ impl Repository {
         let commits = [self.resolve(one)?.id, self.resolve(other)?.id];
         // Both are ids in hexadecimal by now.
         let output = git(&self.folder).arg("merge-base").args(&commits).output();
-        let output = output.map_err(|error| GitFailure::NoGit(error.to_string()))?;
+        let output = output.map_err(|error| GitFailure::NoGit(in_words(&error)))?;
         let base = String::from_utf8_lossy(&output.stdout).trim().to_owned();
         if base.is_empty() {
             let revisions = format!("{one}...{other}");
@@ -213,6 +214,14 @@ fn field(object: &Object, key: &str) -> Option<String> {
 /// The failure for an object that must be there and isn't.
 pub(super) fn damaged(id: &str) -> GitFailure {
     GitFailure::Broken(format!("object {id} is missing or damaged"))
+}
+
+/// Git's words where it finds no repository at all depend on the file system; other words stay.
+fn without_repository(words: String) -> String {
+    if words.starts_with("not a git repository") {
+        return "there is none in its folder or above".to_owned();
+    }
+    words
 }
 
 /// What git printed, as a path.

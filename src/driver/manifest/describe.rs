@@ -174,5 +174,6 @@ fn finding(one: &release::Finding) -> Finding {
         notes: one.notes.clone(),
         accepted: one.accepted.clone(),
         labels: one.labels.iter().map(label).collect(),
+        about: one.about.clone(),
     }
 }

@@ -7,7 +7,7 @@
 mod describe;
 mod read;
 
-pub use read::{ManifestFailure, ReadArtefact, ReadManifest, is_manifest, read_manifest};
+pub use read::{ManifestFailure, ReadManifest, is_manifest, read_manifest};
 
 use super::compile::{PlannedPlatform, Written};
 use crate::diff::release::Release;
@@ -18,6 +18,9 @@ use crate::target::manifest::{self, Manifest};
 use crate::target::proof::Proof;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+
+/// The manifest's path within the output folder.
+pub(super) const MANIFEST: &str = "manifest.json";
 
 fn sha256(bytes: &[u8]) -> String {
     data_encoding::HEXLOWER.encode(&Sha256::digest(bytes))

@@ -6,9 +6,12 @@
 //! Invariant: a manifest that is taken is complete: whatever it names is in it, and no key is missing.
 
 use super::describe::ANY;
+use super::{MANIFEST, sha256};
+use crate::driver::load::{SourceReader, join};
+use crate::driver::rules::{RulePlace, WrittenFile, observe};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::diff::release::{
-    Artefact, Exception, Expect, Finding, Flow, Forbid, Header, Need, Party, PartyId, Place, Platform, Quota,
+    Exception, Expect, Finding, Flow, Forbid, Header, Need, Party, PartyId, Place, Platform, Quota,
     Reason, Release, Rollout, Segment, Side, Widening,
 };
 use crate::policy::address::AddressSet;
@@ -50,23 +53,26 @@ impl ManifestFailure {
 pub struct ReadManifest {
     /// The release, but for what is in its artefacts.
     pub release: Release,
-    /// The written files.
-    pub artefacts: Vec<ReadArtefact>,
+    artefacts: Vec<ReadArtefact>,
+    rules: Vec<ReadRule>,
 }
 
 /// A written file, as its manifest describes it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct ReadArtefact {
-    /// Path relative to the manifest's folder.
-    pub path: String,
-    /// Platform of the site.
-    pub platform: String,
-    /// Target id.
-    pub target: String,
-    /// Spelling id.
-    pub spelling: String,
-    /// SHA-256 of its bytes, hexadecimal.
-    pub sha256: String,
+#[derive(Debug, Deserialize)]
+struct ReadArtefact {
+    path: String,
+    platform: String,
+    target: String,
+    spelling: String,
+    sha256: String,
+}
+
+/// Where a row stands in an artefact.
+#[derive(Debug, Deserialize)]
+struct ReadRule {
+    id: String,
+    artifact: String,
+    pointer: String,
 }
 
 /// The only key that is read before the version is known.
@@ -82,6 +88,7 @@ struct Root {
     release: Option<String>,
     as_of: Day,
     artifacts: Vec<ReadArtefact>,
+    rules: Vec<ReadRule>,
     roles: Entries<Role>,
     widenings: Vec<WideningRow>,
     quotas: Vec<QuotaRow>,
@@ -151,9 +158,9 @@ pub fn read_manifest(text: &str) -> Result<ReadManifest, ManifestFailure> {
     if version.schema != SCHEMA {
         return Err(ManifestFailure::OtherVersion(version.schema));
     }
-    let root: Root = parse(bytes)?;
-    let artefacts = root.artifacts.clone();
-    Reader::new(&root).release(root).map(|release| ReadManifest { release, artefacts })
+    let mut root: Root = parse(bytes)?;
+    let (artefacts, rules) = (std::mem::take(&mut root.artifacts), std::mem::take(&mut root.rules));
+    Reader::new(&root).release(root).map(|release| ReadManifest { release, artefacts, rules })
 }
 
 fn parse<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, ManifestFailure> {
@@ -386,13 +393,38 @@ fn finding(one: facts::Finding) -> Finding {
         notes: one.notes,
         accepted: one.accepted,
         labels: one.labels.into_iter().map(label).collect(),
+        about: one.about,
     }
 }
 
 impl ReadManifest {
-    /// The release with the rules of artefacts that were found beside the manifest.
-    pub fn with_artefacts(mut self, artefacts: Option<Vec<Artefact>>) -> Release {
-        self.release.artefacts = artefacts;
-        self.release
+    /// The release, with the rules of its artefacts where all of them lie beside the manifest.
+    ///
+    /// # Errors
+    /// [`ManifestFailure`] where a file beside it is not the one that was written.
+    pub fn observe(self, folder: &dyn SourceReader) -> Result<Release, ManifestFailure> {
+        let mut texts = Vec::new();
+        for (at, artefact) in self.artefacts.iter().enumerate() {
+            let read = join(MANIFEST, &artefact.path).map(|path| folder.read(&path));
+            let Some(Ok(text)) = read else { return Ok(self.release) };
+            if sha256(text.text.as_bytes()) != artefact.sha256 {
+                let why = format!("`{}` has another digest, so it is another file", text.name);
+                return Err(damaged(format!("/artifacts/{at}/sha256"), why));
+            }
+            texts.push(text.text);
+        }
+        let files = self.artefacts.iter().zip(&texts).map(|(artefact, text)| WrittenFile {
+            path: &artefact.path,
+            platform: &artefact.platform,
+            target: &artefact.target,
+            spelling: &artefact.spelling,
+            bytes: text.as_bytes(),
+        });
+        let places = self.rules.iter();
+        let places: Vec<RulePlace<'_>> = places
+            .map(|rule| (rule.id.as_str(), rule.artifact.as_str(), rule.pointer.as_str()))
+            .collect();
+        let artefacts = observe(&files.collect::<Vec<_>>(), &places);
+        Ok(Release { artefacts, ..self.release })
     }
 }

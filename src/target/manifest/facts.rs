@@ -161,6 +161,8 @@ pub(crate) struct Finding {
     pub(crate) notes: Vec<String>,
     pub(crate) accepted: Option<String>,
     pub(crate) labels: Vec<Label>,
+    /// The roles that it is about: one list for each pair or role.
+    pub(crate) about: Vec<Vec<String>>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -1,0 +1,120 @@
+//! The order in which to carry the changes out.
+//!
+//! In: the changes. Out: [`Step`]s: what has to be there first, new allows, exceptions on their days, observation before
+//! enforcement, removals last.
+//!
+//! Invariant: at no step is anything closed that a later step needs, and nothing is enforced before it was observed.
+
+use super::classify::Both;
+use super::states::DAYS_OF_LOGS;
+use super::{Change, Class, Effect, Level, words};
+use std::collections::BTreeSet;
+use time::Date;
+
+/// One step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// What to do, in a line.
+    pub what: String,
+    /// Not before this day.
+    pub from: Option<Date>,
+    /// Positions in [`super::Comparison::changes`] of what it carries out.
+    pub changes: Vec<usize>,
+}
+
+impl Step {
+    fn new(what: impl Into<String>, changes: Vec<usize>) -> Self {
+        Self { what: what.into(), from: None, changes }
+    }
+}
+
+/// The steps.
+pub(super) fn order(both: &Both<'_>, changes: &[Change]) -> Vec<Step> {
+    let mut steps = Vec::new();
+    steps.extend(repair(both));
+    steps.extend(prepare(changes));
+    steps.extend(rows(changes, Effect::Opens, "add what opens"));
+    steps.extend(exceptions(both, changes));
+    steps.extend(states(both, changes));
+    steps.extend(rows(changes, Effect::Closes, "when nothing uses it any more, remove what closes"));
+    steps
+}
+
+/// A release that does not compile can't be applied.
+fn repair(both: &Both<'_>) -> Option<Step> {
+    let [_, after] = both.releases;
+    let errors = after.findings.iter().flatten().filter(|finding| finding.severity == "error");
+    let codes: BTreeSet<&str> = errors.map(|finding| finding.code.as_str()).collect();
+    let what =
+        format!("repair the site: it has errors ({})", codes.iter().copied().collect::<Vec<_>>().join(", "));
+    (!codes.is_empty()).then(|| Step::new(what, Vec::new()))
+}
+
+fn positions(changes: &[Change], wanted: impl Fn(&Change) -> bool) -> Vec<usize> {
+    changes.iter().enumerate().filter(|(_, change)| wanted(change)).map(|(at, _)| at).collect()
+}
+
+/// What a rule can't be written without.
+fn prepare(changes: &[Change]) -> Vec<Step> {
+    let is_new = |change: &Change| {
+        matches!(change.class, Class::Model | Class::Need) && change.what.ends_with("is new")
+    };
+    let found = positions(changes, is_new);
+    let names: Vec<String> =
+        found.iter().filter_map(|at| changes.get(*at)).map(|change| change.statement.clone()).collect();
+    let what = format!("have ready what is new: {}", words::listed(&names, ", "));
+    if found.is_empty() { Vec::new() } else { vec![Step::new(what, found)] }
+}
+
+fn rows(changes: &[Change], effect: Effect, what: &str) -> Option<Step> {
+    // What waits for a day has a step of its own; what artefacts let pass besides comes and goes with the rows.
+    let has_part = |change: &Change| {
+        let is_effect = change.flows.iter().any(|flow| flow.effect == effect);
+        is_effect && change.level == Level::Intent && change.packets > 0
+    };
+    let found = positions(changes, has_part);
+    let flows = found.iter().filter_map(|at| changes.get(*at)).flat_map(|change| &change.flows);
+    let rows: BTreeSet<&str> =
+        flows.filter(|flow| flow.effect == effect).map(|flow| flow.row.as_str()).collect();
+    let rows = rows.into_iter().collect::<Vec<_>>().join(", ");
+    (!found.is_empty()).then(|| Step::new(format!("{what}: rows {rows}"), found))
+}
+
+/// Grants that wait for their day.
+fn exceptions(both: &Both<'_>, changes: &[Change]) -> Vec<Step> {
+    let [_, after] = both.releases;
+    let mut steps = Vec::new();
+    for (at, change) in changes.iter().enumerate() {
+        let is_grant = change.statement.starts_with("exception ") && change.opens_access();
+        let (Some(starts), Some(expires), true) = (change.starts, change.expires, is_grant) else { continue };
+        let from = after.header.as_of.map_or(starts, |day| day.max(starts));
+        let name = change.statement.trim_start_matches("exception ");
+        let what = format!(
+            "for exception `{name}` apply the artefacts of {from}, and those of {expires} on the day when it ends"
+        );
+        steps.push(Step { what, from: Some(from), changes: vec![at] });
+    }
+    steps.sort_by_key(|step| step.from);
+    steps
+}
+
+/// Observation, then enforcement, by day.
+fn states(both: &Both<'_>, changes: &[Change]) -> Vec<Step> {
+    let [_, after] = both.releases;
+    let rollout = after.rollout.as_ref();
+    let days = rollout.and_then(|rollout| rollout.observe).unwrap_or(DAYS_OF_LOGS);
+    let mut steps = Vec::new();
+    for (at, change) in changes.iter().enumerate().filter(|(_, change)| change.class == Class::State) {
+        let names = words::quoted(change.roles.iter().map(String::as_str));
+        let what = match change.starts {
+            Some(day) if !change.roles.is_empty() => {
+                format!("read {days} days of logs in monitor, then enforce {names} from {day}")
+            }
+            None if !change.roles.is_empty() => format!("change the state of {}", change.what),
+            _ => continue,
+        };
+        steps.push(Step { what, from: change.starts, changes: vec![at] });
+    }
+    steps.sort_by_key(|step| step.from);
+    steps
+}
