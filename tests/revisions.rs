@@ -115,7 +115,11 @@ fn includes_catalogue_files_and_locks_come_from_the_revision() {
     repository.write("conf/more/parts.seg", "allow also: users -> web : tcp/81 because \"More\"\n");
     repository.write("conf/site.seg.lock", "not a lock");
     repository.commit("v2");
-    assert_code(&repository.segc(&["diff", "v1", "v2", "conf/site.seg"]), 1, "`v2:conf/site.seg.lock` can't be used");
+    assert_code(
+        &repository.segc(&["diff", "v1", "v2", "conf/site.seg"]),
+        1,
+        "`v2:conf/site.seg.lock` can't be used",
+    );
     repository.git(&["rm", "-q", "conf/site.seg.lock"]);
     repository.commit("v3");
     assert_code(&repository.segc(&["diff", "v1", "v3", "conf/site.seg"]), 2, "");
@@ -218,7 +222,11 @@ fn a_shallow_clone_says_how_to_get_the_rest() {
     assert_code(&output, 1, "git fetch --unshallow");
     clone.git(&["-C", "shallow", "checkout", "-q", "--detach"]);
     clone.git(&["-C", "shallow", "branch", "-q", "-D", "main"]);
-    assert_code(&clone.segc_in("shallow", &["diff", "main", "HEAD", "site.seg"]), 1, "did you mean `origin/main`?");
+    assert_code(
+        &clone.segc_in("shallow", &["diff", "main", "HEAD", "site.seg"]),
+        1,
+        "did you mean `origin/main`?",
+    );
 }
 
 #[test]
@@ -230,7 +238,11 @@ fn without_repository_or_git_it_says_so() {
         command.output().unwrap()
     };
     assert_code(&run(None), 1, "`site.seg` is in no repository that git can use: there is none");
-    assert_code(&run(Some("/nowhere")), 1, "error[SEG0045]: the program `git` can't be run: there is no such");
+    assert_code(
+        &run(Some("/nowhere")),
+        1,
+        "error[SEG0045]: the program `git` can't be run: there is no such",
+    );
 }
 
 #[test]
@@ -240,6 +252,19 @@ fn a_damaged_repository_says_so() {
     let (folder, name) = tree.split_at(2);
     std::fs::remove_file(repository.path().join(".git/objects").join(folder).join(name)).unwrap();
     assert_code(&repository.segc(&["diff", "v1", "v2", "site.seg"]), 1, "SEG0049");
+}
+
+#[test]
+fn manifests_are_compared_at_revisions_too() {
+    let repository = two_revisions("site.seg");
+    for tag in ["v1", "v2"] {
+        repository.git(&["checkout", "-q", tag]);
+        assert_code(&repository.segc(&["compile", "site.seg", "-o", "out", "-q"]), 0, "");
+        repository.commit(&format!("{tag}-out"));
+    }
+    let output = repository.segc(&["diff", "v1-out", "v2-out", "out/manifest.json", "--format", "json"]);
+    assert_code(&output, 2, "\"not_compared\": []");
+    assert_code(&repository.segc(&["diff", "v2:site.seg", "v2-out:out/manifest.json"]), 0, "");
 }
 
 #[test]

@@ -6,8 +6,8 @@
 
 use super::verdict::{Level, Question, Verdict};
 use crate::diagnostic::{Diagnostic, Sink, codes, nearest};
-pub use crate::policy::parse_day;
 use crate::policy::Policy;
+pub use crate::policy::parse_day;
 use crate::policy::service::ServiceSet;
 use crate::source::{SourceId, Span};
 use serde::Deserialize;

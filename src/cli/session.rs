@@ -147,7 +147,8 @@ fn load_site(path: &Path, text: Result<SourceText, Diagnostic>, reader: &dyn Sou
     match text {
         Ok(text) => {
             let is_file = path != Path::new("-");
-            let relative = path.file_name().filter(|_| is_file).map(|name| name.to_string_lossy().into_owned());
+            let relative =
+                path.file_name().filter(|_| is_file).map(|name| name.to_string_lossy().into_owned());
             load(&relative.unwrap_or_else(|| text.name.clone()), text, reader)
         }
         Err(report) => {

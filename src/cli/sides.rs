@@ -138,7 +138,9 @@ fn meant(word: &OsStr) -> Meant {
     }
     match text.split_once(':') {
         // `:/words` and `^{/words}` are revisions; a letter before a backslash is a drive.
-        Some((revision, inside)) if !revision.is_empty() && !revision.contains('{') && !inside.starts_with('\\') => {
+        Some((revision, inside))
+            if !revision.is_empty() && !revision.contains('{') && !inside.starts_with('\\') =>
+        {
             Meant::Release(Named::Rooted(revision.to_owned(), inside.to_owned()))
         }
         _ if text.is_empty() || FILE_ENDINGS.iter().any(|ending| text.ends_with(ending)) => {
@@ -163,7 +165,8 @@ fn complaint(what: &str, help: &str) -> String {
 }
 
 fn forms() -> String {
-    "`segc diff OLD.seg NEW.seg`, `segc diff REV1 REV2 site.seg`, `segc diff REV site.seg`, or two manifests".to_owned()
+    "`segc diff OLD.seg NEW.seg`, `segc diff REV1 REV2 site.seg`, `segc diff REV site.seg`, or two manifests"
+        .to_owned()
 }
 
 fn open_side(named: &Named, side_files: &SideFiles<'_>, global: &Global) -> Side {

@@ -22,7 +22,7 @@ pub use manifest::{
     ManifestFailure, ReadManifest, is_manifest, read_manifest, source_digests, tool, widening_rows,
 };
 
-pub use release::{describe_release, ReadRelease, Reading, read_release};
+pub use release::{ReadRelease, Reading, describe_release, read_release};
 pub use releases::{CatalogueReading, read_with_catalogues};
 pub use suggest::{Suggestion, suggest};
 

@@ -8,8 +8,8 @@
 use super::rules::observed_artefacts;
 use super::{CompileOptions, Compiled, Site, check_model, compile, resolve_with, review};
 use crate::catalogue::ReleaseId;
-use crate::check::{self, Strictness};
 use crate::check::findings::Choices;
+use crate::check::{self, Strictness};
 use crate::diagnostic::{Diagnostic, Severity, Sink};
 use crate::diff::release::{self, PartyId, Place, Release};
 use crate::model::{DeliveryModel, Model};

@@ -26,9 +26,9 @@ pub use crate::model::{
     Sensitivity, Trust,
 };
 use crate::source::Span;
-pub use day::parse_day;
 pub use crate::space::interval;
 use address::AddressSet;
+pub use day::parse_day;
 use flow_set::FlowSet;
 pub use identity::RowId;
 use service::{Protocol, ServiceSet};

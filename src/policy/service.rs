@@ -265,7 +265,8 @@ fn parse_range(text: &str) -> Option<ServiceSet> {
         "icmp" => (Protocol::ICMP, rest),
         "icmpv6" => (Protocol::ICMPV6, rest),
         "ip" => {
-            let (numbers, rest) = rest?.split_once('/').map_or((rest?, None), |(one, more)| (one, Some(more)));
+            let (numbers, rest) =
+                rest?.split_once('/').map_or((rest?, None), |(one, more)| (one, Some(more)));
             let (low, high) = numbers.split_once('-').unwrap_or((numbers, numbers));
             let (low, high) = (low.parse::<u8>().ok()?, high.parse::<u8>().ok()?);
             if low != high {

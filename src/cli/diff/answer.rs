@@ -233,11 +233,6 @@ impl<'a> Answer<'a> {
             exit,
         }
     }
-
-    /// Codes of a list of findings, each once.
-    pub(in super::super) fn codes<'b>(codes: &'b [&'b str]) -> Vec<&'b str> {
-        codes.iter().copied().collect::<BTreeSet<_>>().into_iter().collect()
-    }
 }
 
 impl JsonChange<'_> {

@@ -95,7 +95,8 @@ fn of_sides(arguments: &Diff, global: &Global) -> Result<Inputs, u8> {
 /// A manifest as a release, with the rules of its artefacts where those lie beside it.
 fn read_side(side: &ManifestSide, global: &Global) -> Result<(ReadRelease, SourceMap), u8> {
     let SourceText { name, text } = &side.text;
-    let release = read_manifest(text).and_then(|manifest| manifest.observe(side.folder.as_ref()));
+    let manifest = read_manifest(text).and_then(|manifest| manifest.on(global.as_of));
+    let release = manifest.and_then(|manifest| manifest.observe(side.folder.as_ref()));
     match release {
         Ok(release) => Ok((ReadRelease { release, errors: Vec::new() }, SourceMap::new())),
         Err(failure) => {

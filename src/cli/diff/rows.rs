@@ -47,8 +47,11 @@ pub(super) fn render(comparison: &Comparison, releases: [&Release; 2], platform:
 
 /// The platforms that either release names.
 pub(super) fn platforms<'a>(releases: [&'a Release; 2]) -> Vec<&'a str> {
-    let mut names: Vec<&str> =
-        releases.iter().flat_map(|release| &release.platforms).map(|platform| platform.name.as_str()).collect();
+    let mut names: Vec<&str> = releases
+        .iter()
+        .flat_map(|release| &release.platforms)
+        .map(|platform| platform.name.as_str())
+        .collect();
     names.sort_unstable();
     names.dedup();
     names

@@ -20,14 +20,8 @@ pub(super) const GIT: &str = "git";
 
 /// Variables that lead git to another repository than that of the folder in which it runs. Those that only add
 /// objects stay: a hook of a server sees what is being pushed through them.
-const ELSEWHERE: [&str; 6] = [
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_PREFIX",
-    "GIT_COMMON_DIR",
-    "GIT_NAMESPACE",
-];
+const ELSEWHERE: [&str; 6] =
+    ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_NAMESPACE"];
 
 /// Longest chain of tags.
 const MOST_TAGS: usize = 32;

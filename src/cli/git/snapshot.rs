@@ -5,9 +5,9 @@
 //! Invariant: a file of a site is in the folder of the site's own file or below, also behind symbolic links, which are
 //! followed in the revision and never on the disk.
 
+use super::GitFailure;
 use super::repository::{Repository, TreePath, damaged};
 use super::tree::EntryKind;
-use super::GitFailure;
 use crate::cli::files;
 use crate::driver::{ReadFailure, SourceReader, SourceText};
 use std::collections::VecDeque;

@@ -69,10 +69,10 @@ mod tests {
         let id = [7u8; 20];
         let tree = [b"100644 a\nb\xff\0".as_slice(), &id, b"40000 c\0", &id].concat();
         let entries = parse(&tree, 20).unwrap();
-        assert_eq!(entries.iter().map(|entry| entry.kind).collect::<Vec<_>>(), [
-            EntryKind::File,
-            EntryKind::Folder
-        ]);
+        assert_eq!(
+            entries.iter().map(|entry| entry.kind).collect::<Vec<_>>(),
+            [EntryKind::File, EntryKind::Folder]
+        );
         assert_eq!(entries[0].name, b"a\nb\xff");
         assert_eq!(entries[1].id, "07".repeat(20));
         for cut in 1..tree.len() {

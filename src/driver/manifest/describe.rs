@@ -147,9 +147,10 @@ fn need(one: &release::Need) -> Need {
 }
 
 fn rollout(release: &Release, one: &release::Rollout) -> Rollout {
-    let enforce = one.enforce.iter().map(|(party, (day, at))| {
-        (name(release, *party), Enforcement { from: Day(*day), place: place(at) })
-    });
+    let enforce = one
+        .enforce
+        .iter()
+        .map(|(party, (day, at))| (name(release, *party), Enforcement { from: Day(*day), place: place(at) }));
     Rollout {
         start: one.start.map(State),
         observe: one.observe,

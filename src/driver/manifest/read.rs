@@ -7,25 +7,28 @@
 
 use super::describe::ANY;
 use super::{MANIFEST, sha256};
-use crate::driver::load::{SourceReader, join};
-use crate::driver::rules::{RulePlace, WrittenFile, observe};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::diff::release::{
-    Exception, Expect, Finding, Flow, Forbid, Header, Need, Party, PartyId, Place, Platform, Quota,
-    Reason, Release, Rollout, Segment, Side, Widening,
+    Exception, Expect, Finding, Flow, Forbid, Header, Need, Party, PartyId, Place, Platform, Quota, Reason,
+    Release, Rollout, Segment, Side, Widening,
 };
+use crate::driver::load::{SourceReader, join};
+use crate::driver::rules::{RulePlace, WrittenFile, observe};
 use crate::policy::address::AddressSet;
 use crate::target::manifest::SCHEMA;
 use crate::target::manifest::facts::{self, Addresses, Attributes, Day, Services, State};
 use crate::target::reading::{Entries, escaped, from_json};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
+use time::Date;
 
 /// Why a text is no manifest to compare.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ManifestFailure {
     /// Its schema is another one.
     OtherVersion(String),
+    /// It was compiled for another day than the one that is asked for.
+    OtherDay(Date, Date),
     /// Something in it can't be: the JSON pointer and why.
     Damaged(String, String),
 }
@@ -39,6 +42,11 @@ impl ManifestFailure {
                 format!("`{name}` is a `{other}`, and this segc reads `{SCHEMA}`"),
             )
             .help("compare with the segc that wrote it, or compile both releases with this one"),
+            Self::OtherDay(its, asked) => {
+                let message = format!("`{name}` was compiled for {its}, and `--as-of` asks for {asked}");
+                Diagnostic::new(codes::BAD_MANIFEST, message)
+                    .help("leave `--as-of` out, or compile the release for that day")
+            }
             Self::Damaged(pointer, why) => {
                 let place = if pointer.is_empty() { String::new() } else { format!(" at `{pointer}`") };
                 Diagnostic::new(codes::BAD_MANIFEST, format!("`{name}` can't be used{place}: {why}"))
@@ -74,6 +82,8 @@ struct ReadRule {
     artifact: String,
     pointer: String,
 }
+
+type Read<T> = Result<T, ManifestFailure>;
 
 /// The only key that is read before the version is known.
 #[derive(Deserialize)]
@@ -160,6 +170,7 @@ pub fn read_manifest(text: &str) -> Result<ReadManifest, ManifestFailure> {
     }
     let mut root: Root = parse(bytes)?;
     let (artefacts, rules) = (std::mem::take(&mut root.artifacts), std::mem::take(&mut root.rules));
+    check_names(&root)?;
     Reader::new(&root).release(root).map(|release| ReadManifest { release, artefacts, rules })
 }
 
@@ -171,12 +182,31 @@ fn damaged(pointer: impl Into<String>, why: impl Into<String>) -> ManifestFailur
     ManifestFailure::Damaged(pointer.into(), why.into())
 }
 
+/// Refuses a role on a platform, in a segment or in a group that the manifest does not have.
+fn check_names(root: &Root) -> Read<()> {
+    let platforms: BTreeSet<&str> = root.platforms.iter().map(|one| one.name.as_str()).collect();
+    let segments: BTreeSet<&str> = root.segments.iter().map(|one| one.name.as_str()).collect();
+    let roles: BTreeSet<&str> = root.roles.0.iter().map(|(name, _)| name.as_str()).collect();
+    for (name, role) in &root.roles.0 {
+        let named = [
+            ("platform", &role.platform, &platforms),
+            ("segment", &role.segment, &segments),
+            ("group", &role.group, &roles),
+        ];
+        for (key, value, known) in named {
+            if let Some(value) = value.as_deref().filter(|value| !known.contains(value)) {
+                let pointer = format!("/roles/{}/{key}", escaped(name));
+                return Err(damaged(pointer, format!("the manifest has no {key} `{value}`")));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Turns names into positions.
 struct Reader {
     parties: BTreeMap<String, PartyId>,
 }
-
-type Read<T> = Result<T, ManifestFailure>;
 
 impl Reader {
     fn new(root: &Root) -> Self {
@@ -381,9 +411,8 @@ fn quota(one: &QuotaRow) -> Quota {
 }
 
 fn finding(one: facts::Finding) -> Finding {
-    let label = |label: facts::Label| {
-        (Place { path: label.path, line: label.line }, label.column, label.text)
-    };
+    let label =
+        |label: facts::Label| (Place { path: label.path, line: label.line }, label.column, label.text);
     Finding {
         code: one.code,
         finding: one.finding,
@@ -398,6 +427,17 @@ fn finding(one: facts::Finding) -> Finding {
 }
 
 impl ReadManifest {
+    /// The same, where it is for a day: no day, or its own.
+    ///
+    /// # Errors
+    /// [`ManifestFailure::OtherDay`] for another one.
+    pub fn on(self, asked: Option<Date>) -> Result<Self, ManifestFailure> {
+        match (self.release.header.as_of, asked) {
+            (Some(its), Some(asked)) if its != asked => Err(ManifestFailure::OtherDay(its, asked)),
+            _ => Ok(self),
+        }
+    }
+
     /// The release, with the rules of its artefacts where all of them lie beside the manifest.
     ///
     /// # Errors
@@ -421,9 +461,8 @@ impl ReadManifest {
             bytes: text.as_bytes(),
         });
         let places = self.rules.iter();
-        let places: Vec<RulePlace<'_>> = places
-            .map(|rule| (rule.id.as_str(), rule.artifact.as_str(), rule.pointer.as_str()))
-            .collect();
+        let places: Vec<RulePlace<'_>> =
+            places.map(|rule| (rule.id.as_str(), rule.artifact.as_str(), rule.pointer.as_str())).collect();
         let artefacts = observe(&files.collect::<Vec<_>>(), &places);
         Ok(Release { artefacts, ..self.release })
     }
