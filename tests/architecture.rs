@@ -16,7 +16,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("policy", &["source", "space", "diagnostic", "vocabulary", "model"]),
     ("target", &["source", "diagnostic", "vocabulary", "policy"]),
     ("check", &["source", "diagnostic", "vocabulary", "catalogue", "model", "policy", "target"]),
-    ("diff", &["source", "policy"]),
+    ("diff", &["space", "policy"]),
     ("document", &["source", "diagnostic", "catalogue", "model", "policy", "target", "check", "diff"]),
     (
         "driver",

@@ -9,6 +9,8 @@
 //!   sides start. A need that only gains or loses a way is weakened or hardened where the way is the only clear one, or
 //!   where another side starts; otherwise something opened or closed. So did a replacement that is neither better nor
 //!   worse.
+//!   What protects the content says the catalogue; where it knows TLS as an option, or nothing, the port says it: a port that
+//!   is registered for TLS is the protected way.
 //! - **opened, closed**: everything else.
 //! - What artefacts let pass beyond the files is widened or narrowed at their own level.
 //!
@@ -21,7 +23,7 @@ use super::points::Points;
 use super::release::{Flow, PartyId, Reason, Release};
 use crate::policy::Encryption;
 use crate::policy::interval::Intervals;
-use crate::policy::service::ServiceSet;
+use crate::policy::service::{Protocol, ServiceSet};
 use crate::space::Block;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -87,6 +89,45 @@ impl<'a> Both<'a> {
     /// Both roles of a row.
     pub fn pairs(&self, opens: bool, flow: &Flow) -> (PairId, PairId) {
         (self.pair(opens, flow.from), self.pair(opens, flow.to))
+    }
+}
+
+/// Ports that are registered for a protocol inside TLS: https, ldaps, syslog-tls, domain-s, ftps-data, ftps, telnets, imaps,
+/// pop3s, msft-gc-ssl, sips, amqps, wsmans, pcsync-https, secure-mqtt.
+///
+/// Source: IANA, Service Name and Transport Protocol Port Number Registry,
+/// <https://www.iana.org/assignments/service-names-port-numbers>, as known on 2026-11-28.
+const TLS_PORTS: &[u16] = &[443, 636, 853, 989, 990, 992, 993, 995, 3269, 5061, 5671, 5986, 6514, 8443, 8883];
+
+/// How well content is protected. The order is the order of protection; what nobody knows about compares with TLS only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Protection {
+    Known(Encryption),
+    Unknown,
+    Tls,
+}
+
+impl Protection {
+    fn new(encryption: Option<Encryption>, services: &Intervals<u32>) -> Self {
+        let tls = ServiceSet::single_ports(Protocol::TCP, TLS_PORTS);
+        let is_tls_port = !services.is_empty() && tls.intervals().contains_all(services);
+        match encryption {
+            Some(Encryption::Tls) => Self::Tls,
+            Some(Encryption::OptionalTls) | None if is_tls_port => Self::Tls,
+            Some(known) => Self::Known(known),
+            None => Self::Unknown,
+        }
+    }
+
+    /// Whether this is better than another one; `None` where nobody knows, or where they are equal.
+    fn is_better(self, other: Self) -> Option<bool> {
+        match (self, other) {
+            _ if self == other => None,
+            (Self::Tls, _) => Some(true),
+            (_, Self::Tls) => Some(false),
+            (Self::Known(one), Self::Known(other)) => Some(one > other),
+            _ => None,
+        }
     }
 }
 
@@ -260,37 +301,46 @@ fn need_of(rows: &Rows<'_>, opens: bool, ends: Ends, reason: &Reason) -> String 
 struct Way {
     /// Who starts.
     starters: BTreeSet<Ends>,
-    /// The weakest protection of its services; `None` where something says nothing about it.
-    weakest: Option<Encryption>,
-    /// The best protection.
-    strongest: Option<Encryption>,
+    /// The protections of its services.
+    protections: BTreeSet<Protection>,
 }
 
 impl Way {
     /// How a need is met, as far as it meets some packet classes.
     fn new(both: &Both<'_>, rows: &Rows<'_>, opens: bool, need: &NeedKey, part: &[&Piece]) -> Self {
         let mut way = Self::default();
-        let mut protections = Vec::new();
         for flow in rows.between(opens, need.1) {
             let pairs = both.pairs(opens, flow);
             let meets = |piece: &&Piece| {
                 matches!(piece.carrier, Carrier::Flow(at)
                     if both.own(opens).flows.get(at).is_some_and(|own| std::ptr::eq(own, *flow)))
             };
-            let own: Vec<&&Piece> = part.iter().filter(|piece| meets(piece)).collect();
+            let own = part.iter().filter(|piece| meets(piece));
+            let own = own.fold(Intervals::empty(), |sum, piece| sum.union(&piece.block.services));
             for reason in &flow.reasons {
-                let is_own = need_of(rows, opens, need.1, reason) == need.0;
-                let is_part = own.iter().any(|piece| piece.block.services.meets(reason.services.intervals()));
-                if is_own && (part.is_empty() || is_part) {
+                let asked = reason.services.intervals();
+                let services = if part.is_empty() { asked.clone() } else { own.intersection(asked) };
+                if !services.is_empty() && need_of(rows, opens, need.1, reason) == need.0 {
                     way.starters.insert(pairs);
-                    protections.push(reason.encryption);
+                    way.protections.insert(Protection::new(reason.encryption, &services));
                 }
             }
         }
-        let known: Option<Vec<Encryption>> = protections.into_iter().collect();
-        way.weakest = known.as_ref().and_then(|known| known.iter().copied().min());
-        way.strongest = known.and_then(|known| known.into_iter().max());
         way
+    }
+
+    fn weakest(&self) -> Option<Protection> {
+        self.protections.first().copied()
+    }
+
+    fn is_clear(&self) -> bool {
+        self.protections.len() == 1 && self.weakest() == Some(Protection::Known(Encryption::Clear))
+    }
+
+    /// Whether all of it is better protected than clear text.
+    fn is_protected(&self) -> bool {
+        let clear = Protection::Known(Encryption::Clear);
+        self.protections.iter().all(|one| one.is_better(clear) == Some(true))
     }
 }
 
@@ -328,18 +378,17 @@ fn verdict(
     let gone = Way::new(both, rows, false, need, closed);
     let come = Way::new(both, rows, true, need, opened);
     match (opened.is_empty(), closed.is_empty()) {
-        (false, false) => match (gone.weakest, come.weakest) {
-            (Some(gone), Some(come)) if come > gone => Some(Class::Hardened),
-            (Some(gone), Some(come)) if come < gone => Some(Class::Weakened),
-            _ => by_starters,
-        },
+        (false, false) => {
+            let better = come.weakest().zip(gone.weakest()).and_then(|(come, gone)| come.is_better(gone));
+            match better {
+                Some(true) => Some(Class::Hardened),
+                Some(false) => Some(Class::Weakened),
+                None => by_starters,
+            }
+        }
         // Only the clear way went, and what is left is protected.
-        (true, false) if gone.strongest == Some(Encryption::Clear) && new.weakest > gone.strongest => {
-            Some(Class::Hardened)
-        }
-        (false, true) if come.weakest == Some(Encryption::Clear) && old.weakest > come.weakest => {
-            Some(Class::Weakened)
-        }
+        (true, false) if gone.is_clear() && new.is_protected() => Some(Class::Hardened),
+        (false, true) if come.is_clear() && old.is_protected() => Some(Class::Weakened),
         (true, false) => by_starters.filter(|class| *class == Class::Hardened),
         (false, true) => by_starters.filter(|class| *class == Class::Weakened),
         (true, true) => None,

@@ -39,6 +39,7 @@ fn change(both: &Both<'_>, class: Class, level: Level, cause: &Cause, parts: &[P
     let (statement, place) = origin(both, cause, opens, &flows);
     let mut change = Change::new(class, what(both, class, cause, &statement, &flows), statement, place);
     change.level = level;
+    change.is_after = opens;
     change.packets = packets;
     change.because = because(&flows);
     change.rows = flows.iter().map(|flow| flow.row.clone()).collect::<BTreeSet<_>>().into_iter().collect();
@@ -158,15 +159,20 @@ fn what(both: &Both<'_>, class: Class, cause: &Cause, statement: &str, flows: &[
         (_, Class::Hardened | Class::Weakened) => {
             replaced(statement, &of(Effect::Opens), &of(Effect::Closes))
         }
-        (Cause::Platform(name), _) => lone(&format!("platform `{name}`"), opens, &all),
-        (Cause::Role(pair), _) => lone(&format!("role `{}`", both.pairing.name(*pair)), opens, &all),
+        (Cause::Platform(name), _) => lone(&format!("platform `{name}`"), opens, flows),
+        (Cause::Role(pair), _) => lone(&format!("role `{}`", both.pairing.name(*pair)), opens, flows),
         _ if opens => format!("`{statement}` opens {all}"),
         _ => format!("`{statement}` no longer opens {all}"),
     }
 }
 
-fn lone(what: &str, opens: bool, flows: &str) -> String {
-    if opens { format!("{what} is new: {flows}") } else { format!("{what} is gone: {flows}") }
+fn lone(what: &str, opens: bool, flows: &[ChangedFlow]) -> String {
+    let pairs = words::pairs(flows.iter());
+    if opens {
+        format!("{what} is new, and with it {pairs}")
+    } else {
+        format!("{what} is gone, and with it {pairs}")
+    }
 }
 
 fn replaced(statement: &str, opened: &str, closed: &str) -> String {
@@ -369,19 +375,32 @@ fn carriers<'a>(both: &Both<'a>, changes: &[Change]) -> BTreeMap<String, BTreeSe
     carriers
 }
 
-/// Whether a finding comes of a change: it points at a statement of the change, or it is about one of its roles that only
-/// one release has.
+/// Whether a finding comes of a change.
+///
+/// It comes of a role or platform that only one release has where it is about that role; of what artefacts let pass
+/// besides where it is about those two roles; of other addresses where it points at what says them; of everything else
+/// where it points at one of its statements.
 fn belongs(both: &Both<'_>, opens: bool, change: &Change, finding: &Finding) -> bool {
-    let effect = if opens { Effect::Opens } else { Effect::Closes };
-    let is_place = |place: &Place| {
-        let reasons = change.flows.iter().filter(|flow| flow.effect == effect).flat_map(|flow| &flow.reasons);
-        *place == change.place || reasons.into_iter().any(|reason| reason.place == *place)
-    };
-    let is_lone = |name: &&String| {
+    let places = || finding.labels.iter().map(|(place, _, _)| place).filter(|place| place.line > 0);
+    let is_own_place = change.is_after == opens && places().any(|place| *place == change.place);
+    let about = || finding.about.iter().flatten();
+    if change.level == Level::Artefact {
+        let is_of = |flow: &ChangedFlow| {
+            finding.about.iter().any(|pair| pair[..] == [flow.from.clone(), flow.to.clone()])
+        };
+        return change.opens_access() == opens && change.flows.iter().any(is_of);
+    }
+    if change.flows.is_empty() || matches!(change.class, Class::Widened | Class::Narrowed) {
+        return is_own_place;
+    }
+    let is_lone = |name: &String| {
         let there = both.releases.map(|release| release.find(name).is_some());
         there != [true, true] && change.roles.contains(name)
     };
-    let words = finding.about.iter().flatten();
-    finding.labels.iter().any(|(place, _, _)| place.line > 0 && is_place(place))
-        || words.into_iter().any(|name| is_lone(&name))
+    if change.statement.starts_with("role ") || change.statement.starts_with("platform ") {
+        return is_own_place || about().any(is_lone);
+    }
+    let effect = if opens { Effect::Opens } else { Effect::Closes };
+    let reasons = || change.flows.iter().filter(|flow| flow.effect == effect).flat_map(|flow| &flow.reasons);
+    is_own_place || places().any(|place| reasons().any(|reason| reason.place == *place))
 }

@@ -87,13 +87,15 @@ fn alone(both: &Both<'_>, side: Side<'_>, opens: bool) -> Change {
     if side.has_expired() {
         let verb = if opens { "is written down" } else { "is gone" };
         let what = format!("exception `{}`, which expired on {}, {verb}", exception.name, exception.expires);
-        return Change::new(Class::Text, what, statement, exception.place.clone());
+        let change = Change::new(Class::Text, what, statement, exception.place.clone());
+        return if opens { change } else { change.gone() };
     }
     let flows: Vec<ChangedFlow> = exception.flows.iter().flat_map(|flow| row(both, flow, opens)).collect();
     let words = words::flows(flows.iter());
     let (class, verb) = if opens { (Class::Opened, "opens") } else { (Class::Closed, "would have opened") };
     let what = format!("exception `{}` {verb} {words} from {}", exception.name, exception.starts);
     let mut change = Change::new(class, what, statement, exception.place.clone());
+    change.is_after = opens;
     grant(&mut change, exception, flows);
     change
 }

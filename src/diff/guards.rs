@@ -78,7 +78,7 @@ fn forbids(both: &Both<'_>, old: &[Forbid], new: &[Forbid], changes: &mut Vec<Ch
     }
     for forbid in gone {
         let what = format!("forbid `{}` is gone: {}", forbid.name, sentence(both, false, forbid));
-        changes.push(told(Class::Guard, what, &forbid.name, &forbid.place, &forbid.because));
+        changes.push(told(Class::Guard, what, &forbid.name, &forbid.place, &forbid.because).gone());
     }
 }
 
@@ -204,7 +204,8 @@ fn expects(both: &Both<'_>, old: &[Expect], new: &[Expect], changes: &mut Vec<Ch
         for (place, texts) in places {
             let plural = if texts.len() == 1 { "a test is" } else { "tests are" };
             let what = format!("{plural} {verb}: {}", words::listed(&texts, "; "));
-            changes.push(Change::new(Class::Guard, what, "expect", place.clone()));
+            let change = Change::new(Class::Guard, what, "expect", place.clone());
+            changes.push(if verb == "gone" { change.gone() } else { change });
         }
     }
 }

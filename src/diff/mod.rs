@@ -23,6 +23,8 @@ pub mod points;
 pub mod release;
 pub mod rules;
 mod states;
+#[cfg(test)]
+mod tests;
 mod texts;
 mod words;
 mod work;
@@ -175,8 +177,10 @@ pub struct Change {
     pub what: String,
     /// What it is put down to: `intent hdx-session`, `segment az-desktops`, `exception EX-9`.
     pub statement: String,
-    /// Where that stands: in the second release, in the first for what is gone.
+    /// Where that stands.
     pub place: Place,
+    /// True where that is in the second release; false for what is gone.
+    pub is_after: bool,
     /// Why, each reason once.
     pub because: Vec<String>,
     /// The packets that differ.
@@ -212,6 +216,7 @@ impl Change {
             what: what.into(),
             statement: statement.into(),
             place,
+            is_after: true,
             because: Vec::new(),
             flows: Vec::new(),
             packets: 0,
@@ -225,6 +230,12 @@ impl Change {
             expires: None,
             roles: Vec::new(),
         }
+    }
+
+    /// The same with its place in the first release.
+    fn gone(mut self) -> Self {
+        self.is_after = false;
+        self
     }
 
     /// True where it lets something pass that did not.

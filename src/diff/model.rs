@@ -13,9 +13,9 @@ use std::collections::BTreeMap;
 /// Adds what differs in the model.
 pub(super) fn compare(both: &Both<'_>, changes: &mut Vec<Change>) {
     let [before, after] = both.releases;
-    platforms(&before.platforms, &after.platforms, changes);
+    platforms(both, &before.platforms, &after.platforms, changes);
     if let (Some(old), Some(new)) = (&before.segments, &after.segments) {
-        segments(old, new, changes);
+        segments(both, old, new, changes);
     }
     roles(both, changes);
     if let (Some(old), Some(new)) = (&before.needs, &after.needs) {
@@ -64,7 +64,16 @@ fn value(word: &str, old: Option<&str>, new: Option<&str>) -> Option<String> {
     }
 }
 
-fn platforms(old: &[Platform], new: &[Platform], changes: &mut Vec<Change>) {
+/// `, with segment ...`: the segments of a platform that only one release has.
+fn with_segments(both: &Both<'_>, after: bool, platform: &Platform) -> String {
+    let segments =
+        both.own(after).segments.iter().flatten().filter(|segment| segment.platform == platform.name);
+    let texts: Vec<String> =
+        segments.map(|segment| format!("`{}` ({})", segment.name, segment.addresses)).collect();
+    if texts.is_empty() { String::new() } else { format!(", with {}", words::listed(&texts, ", ")) }
+}
+
+fn platforms(both: &Both<'_>, old: &[Platform], new: &[Platform], changes: &mut Vec<Change>) {
     for pair in paired(old, new, |platform| platform.name.as_str()) {
         let told = |what: String, platform: &Platform| {
             Change::new(Class::Model, what, format!("platform {}", platform.name), platform.place.clone())
@@ -79,17 +88,27 @@ fn platforms(old: &[Platform], new: &[Platform], changes: &mut Vec<Change>) {
                 }
             }
             [None, Some(new)] => {
-                changes.push(told(format!("platform `{}` ({}) is new", new.name, new.kind), new))
+                let segments = with_segments(both, true, new);
+                changes.push(told(format!("platform `{}` ({}) is new{segments}", new.name, new.kind), new));
             }
             [Some(old), None] => {
-                changes.push(told(format!("platform `{}` ({}) is gone", old.name, old.kind), old))
+                let segments = with_segments(both, false, old);
+                let what = format!("platform `{}` ({}) is gone{segments}", old.name, old.kind);
+                changes.push(told(what, old).gone());
             }
             [None, None] => {}
         }
     }
 }
 
-fn segments(old: &[Segment], new: &[Segment], changes: &mut Vec<Change>) {
+/// Whether only one release has the platform of a segment: then the segment is told with it.
+fn is_on_lone_platform(both: &Both<'_>, segment: &Segment) -> bool {
+    both.releases
+        .iter()
+        .any(|release| release.platforms.iter().all(|platform| platform.name != segment.platform))
+}
+
+fn segments(both: &Both<'_>, old: &[Segment], new: &[Segment], changes: &mut Vec<Change>) {
     for pair in paired(old, new, |segment| segment.name.as_str()) {
         let told = |what: String, segment: &Segment| {
             Change::new(Class::Model, what, format!("segment {}", segment.name), segment.place.clone())
@@ -110,16 +129,16 @@ fn segments(old: &[Segment], new: &[Segment], changes: &mut Vec<Change>) {
                     changes.push(told(format!("segment `{}`: {}", new.name, parts.join("; ")), new));
                 }
             }
-            [None, Some(new)] => {
+            [None, Some(new)] if !is_on_lone_platform(both, new) => {
                 let what = format!("segment `{}` ({}) on `{}` is new", new.name, new.addresses, new.platform);
                 changes.push(told(what, new));
             }
-            [Some(old), None] => {
+            [Some(old), None] if !is_on_lone_platform(both, old) => {
                 let what =
                     format!("segment `{}` ({}) on `{}` is gone", old.name, old.addresses, old.platform);
-                changes.push(told(what, old));
+                changes.push(told(what, old).gone());
             }
-            [None, None] => {}
+            _ => {}
         }
     }
 }
@@ -153,7 +172,7 @@ fn roles(both: &Both<'_>, changes: &mut Vec<Change>) {
             }
             (Some(old), None) if !is_told(changes, &pair.name) => {
                 let what = format!("role `{}` ({}) is gone, and nothing closes with it", old.name, old.kind);
-                changes.push(role_change(Class::Model, what, old));
+                changes.push(role_change(Class::Model, what, old).gone());
             }
             _ => {}
         }
@@ -214,7 +233,8 @@ fn needs(old: &[Need], new: &[Need], changes: &mut Vec<Change>) {
                 changes.push(told(format!("need {} `{}` is new", new.kind, new.name), new, &new.place))
             }
             [Some(old), None] => {
-                changes.push(told(format!("need {} `{}` is gone", old.kind, old.name), old, &old.place))
+                let what = format!("need {} `{}` is gone", old.kind, old.name);
+                changes.push(told(what, old, &old.place).gone());
             }
             [None, None] => {}
         }

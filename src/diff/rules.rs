@@ -2,8 +2,9 @@
 //!
 //! In: the artefacts of two releases. Out: [`RuleChange`]s.
 //!
-//! Rules are matched by their key (enforcement point, direction, rows), and under one key by what they say. What is left
-//! on both sides of a key is a changed rule. The lock keeps identities, so an inserted line shows as its own rule.
+//! Rules of one enforcement point that say the same are the same, whatever rows they are for: a platform does not see who
+//! asked. What is left is matched by key (enforcement point, direction, rows): what both releases have is a changed rule.
+//! The lock keeps identities, so an inserted line shows as its own rule.
 //!
 //! Invariant: a rule that says the same to its platform in both releases is in no change, whatever its number, name and
 //! place.
@@ -95,18 +96,21 @@ type Matched<'a> = (RuleEffect, Option<&'a Rule>, Option<&'a Rule>);
 fn compare_rules<'a>([old, new]: [&'a [Rule]; 2]) -> Vec<Matched<'a>> {
     let mut said: BTreeMap<(&str, &str), [Vec<&Rule>; 2]> = BTreeMap::new();
     for rule in old {
-        said.entry((&rule.key, &rule.sees)).or_default()[0].push(rule);
+        said.entry((enforcement_point(rule), &rule.sees)).or_default()[0].push(rule);
     }
     for rule in new {
-        said.entry((&rule.key, &rule.sees)).or_default()[1].push(rule);
+        said.entry((enforcement_point(rule), &rule.sees)).or_default()[1].push(rule);
     }
     let mut keys: BTreeMap<&str, [Vec<&Rule>; 2]> = BTreeMap::new();
-    for ((key, _), [old, new]) in said {
-        // Equal rules of one key pair off; how often a platform is told the same changes nothing.
+    for [old, new] in said.into_values() {
+        // How often a platform is told the same changes nothing.
         if old.is_empty() || new.is_empty() {
-            let [gone, come] = keys.entry(key).or_default();
-            gone.extend(old.first());
-            come.extend(new.first());
+            for rule in old {
+                keys.entry(&rule.key).or_default()[0].push(rule);
+            }
+            for rule in new {
+                keys.entry(&rule.key).or_default()[1].push(rule);
+            }
         }
     }
     let mut changes = Vec::new();
@@ -119,4 +123,9 @@ fn compare_rules<'a>([old, new]: [&'a [Rule]; 2]) -> Vec<Matched<'a>> {
         changes.extend(come.iter().skip(both).map(|rule| (RuleEffect::Added, None, Some(*rule))));
     }
     changes
+}
+
+/// The part of a key before the direction.
+fn enforcement_point(rule: &Rule) -> &str {
+    rule.key.rsplit_once(": ").map_or(rule.key.as_str(), |(point, _)| point)
 }

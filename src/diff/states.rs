@@ -63,8 +63,8 @@ pub(super) fn compare(both: &Both<'_>, changes: &mut Vec<Change>) {
     }
     if old.observe != new.observe {
         let days =
-            |rollout: &Rollout| rollout.observe.map_or("none named".to_owned(), |days| days.to_string());
-        let what = format!("days of logs before enforcement: {}, and were {}", days(new), days(old));
+            |rollout: &Rollout| rollout.observe.map_or("no number".to_owned(), |days| days.to_string());
+        let what = format!("days of logs to read before enforcement: {}, before: {}", days(new), days(old));
         changes.push(Change::new(Class::State, what, "rollout", new.place.clone()));
     }
 }
@@ -77,7 +77,7 @@ fn moved(both: &Both<'_>, rollout: &Rollout, (old, new): (Standing, Standing), p
     what.push_str(&match (old.state == new.state, day(new)) {
         (false, Some(from)) => format!("{} to {}, enforced {from}", word(old.state), word(new.state)),
         (false, None) => format!("{} to {}", word(old.state), word(new.state)),
-        (true, Some(from)) => format!("{} until they are enforced {from}", word(new.state)),
+        (true, Some(from)) => format!("{}, enforced {from}", word(new.state)),
         (true, None) => format!("{}, and no day of enforcement any more", word(new.state)),
     });
     if let Some(was) = day(old).filter(|_| new.enforced_from.is_some()) {

@@ -71,11 +71,44 @@ struct Row<'a> {
     reasons: Vec<&'a Reason>,
 }
 
-fn rows<'a>(both: &Both<'a>, after: bool, touched: &BTreeSet<&str>) -> BTreeMap<RowKey<'a>, Row<'a>> {
+/// Rows that both releases have word for word, by their ids: most rows of most comparisons.
+fn same_rows<'a>(both: &Both<'a>) -> Vec<&'a str> {
+    let [before, after] = both.releases;
+    let mut old: Vec<&Flow> = before.flows.iter().collect();
+    old.sort_unstable_by(|a, b| a.row.cmp(&b.row));
+    let is_same = |new: &&Flow| {
+        let at = old.partition_point(|flow| flow.row < new.row);
+        old.get(at).is_some_and(|flow| flow.row == new.row && says_the_same(both, flow, new))
+    };
+    let mut same: Vec<&str> = after.flows.iter().filter(is_same).map(|flow| flow.row.as_str()).collect();
+    same.sort_unstable();
+    same
+}
+
+fn says_the_same(both: &Both<'_>, old: &Flow, new: &Flow) -> bool {
+    let placeless = |one: &Reason, other: &Reason| {
+        (&one.statement, &one.catalogue, &one.because, one.encryption, one.verified, one.need, &one.services)
+            == (
+                &other.statement,
+                &other.catalogue,
+                &other.because,
+                other.encryption,
+                other.verified,
+                other.need,
+                &other.services,
+            )
+    };
+    both.pairs(false, old) == both.pairs(true, new)
+        && old.services == new.services
+        && old.reasons.len() == new.reasons.len()
+        && old.reasons.iter().zip(&new.reasons).all(|(old, new)| placeless(old, new))
+}
+
+fn rows<'a>(both: &Both<'a>, after: bool, left_out: &[&str]) -> BTreeMap<RowKey<'a>, Row<'a>> {
     let mut rows: BTreeMap<RowKey<'_>, Row<'_>> = BTreeMap::new();
     for flow in &both.own(after).flows {
         let Flow { row, services, reasons, .. } = flow;
-        if touched.contains(row.as_str()) {
+        if left_out.binary_search(&row.as_str()).is_ok() {
             continue;
         }
         let (from, to) = both.pairs(after, flow);
@@ -101,7 +134,10 @@ struct Words<'a> {
 
 /// Statements of which the words differ, and statements that only one release has without a packet that differs.
 fn statements(both: &Both<'_>, touched: &BTreeSet<&str>) -> Vec<Change> {
-    let (old, new) = (rows(both, false, touched), rows(both, true, touched));
+    let mut left_out = same_rows(both);
+    left_out.extend(touched);
+    left_out.sort_unstable();
+    let (old, new) = (rows(both, false, &left_out), rows(both, true, &left_out));
     let mut kept: BTreeMap<&str, Words<'_>> = BTreeMap::new();
     let (mut come, mut gone): (BTreeMap<&str, Words<'_>>, BTreeMap<&str, Words<'_>>) = Default::default();
     for (key, row) in &new {
@@ -177,13 +213,13 @@ fn moved(come: BTreeMap<&str, Words<'_>>, mut gone: BTreeMap<&str, Words<'_>>) -
                 gone.remove(earlier);
                 format!("`{statement}` permits what `{earlier}` did")
             }
-            None => format!("`{statement}` asks for what was permitted before"),
+            None => format!("`{statement}` is new and opens nothing by itself"),
         };
         changes.push(told(Class::Text, what, statement, &words));
     }
     for (statement, words) in gone {
-        let what = format!("`{statement}` asks for less, and another line permits it still");
-        changes.push(told(Class::Text, what, statement, &words));
+        let what = format!("`{statement}` no longer asks for what other lines permit");
+        changes.push(told(Class::Text, what, statement, &words).gone());
     }
     changes
 }

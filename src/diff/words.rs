@@ -2,7 +2,7 @@
 
 use super::ChangedFlow;
 use crate::policy::service::ServiceSet;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Most pairs of roles that a line names; the others are counted.
 const MOST_NAMED: usize = 4;
@@ -32,6 +32,22 @@ pub(super) fn flows<'a>(flows: impl Iterator<Item = &'a ChangedFlow>) -> String 
         .map(|((to, services), from)| format!("{} to {} on {services}", from.join(", "), to.join(", ")))
         .collect();
     listed(&lines, "; ")
+}
+
+/// `users to vda-az, vda-dc; ...`
+pub(super) fn pairs<'a>(flows: impl Iterator<Item = &'a ChangedFlow>) -> String {
+    let mut by_source: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for flow in flows {
+        by_source.entry(&flow.from).or_default().insert(&flow.to);
+    }
+    let mut by_targets: BTreeMap<BTreeSet<&str>, Vec<&str>> = BTreeMap::new();
+    for (from, to) in by_source {
+        by_targets.entry(to).or_default().push(from);
+    }
+    let line = |(to, from): (BTreeSet<&str>, Vec<&str>)| {
+        format!("{} to {}", from.join(", "), to.into_iter().collect::<Vec<_>>().join(", "))
+    };
+    listed(&by_targets.into_iter().map(line).collect::<Vec<_>>(), "; ")
 }
 
 /// Some texts in a line; those beyond what a reader takes in are counted.

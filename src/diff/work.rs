@@ -8,7 +8,7 @@
 use super::classify::Both;
 use super::states::DAYS_OF_LOGS;
 use super::{Change, Class, Effect, Level, words};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use time::Date;
 
 /// One step.
@@ -33,10 +33,10 @@ pub(super) fn order(both: &Both<'_>, changes: &[Change]) -> Vec<Step> {
     let mut steps = Vec::new();
     steps.extend(repair(both));
     steps.extend(prepare(changes));
-    steps.extend(rows(changes, Effect::Opens, "add what opens"));
+    steps.extend(rows(both, changes, Effect::Opens, "add what opens"));
     steps.extend(exceptions(both, changes));
     steps.extend(states(both, changes));
-    steps.extend(rows(changes, Effect::Closes, "when nothing uses it any more, remove what closes"));
+    steps.extend(rows(both, changes, Effect::Closes, "when nothing uses it any more, remove what closes"));
     steps
 }
 
@@ -66,7 +66,8 @@ fn prepare(changes: &[Change]) -> Vec<Step> {
     if found.is_empty() { Vec::new() } else { vec![Step::new(what, found)] }
 }
 
-fn rows(changes: &[Change], effect: Effect, what: &str) -> Option<Step> {
+/// The rows that open or close, by the platform that enforces them.
+fn rows(both: &Both<'_>, changes: &[Change], effect: Effect, what: &str) -> Option<Step> {
     // What waits for a day has a step of its own; what artefacts let pass besides comes and goes with the rows.
     let has_part = |change: &Change| {
         let is_effect = change.flows.iter().any(|flow| flow.effect == effect);
@@ -74,10 +75,25 @@ fn rows(changes: &[Change], effect: Effect, what: &str) -> Option<Step> {
     };
     let found = positions(changes, has_part);
     let flows = found.iter().filter_map(|at| changes.get(*at)).flat_map(|change| &change.flows);
-    let rows: BTreeSet<&str> =
+    let wanted: BTreeSet<&str> =
         flows.filter(|flow| flow.effect == effect).map(|flow| flow.row.as_str()).collect();
-    let rows = rows.into_iter().collect::<Vec<_>>().join(", ");
-    (!found.is_empty()).then(|| Step::new(format!("{what}: rows {rows}"), found))
+    let mut platforms: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut elsewhere = wanted.clone();
+    for artefact in both.own(effect == Effect::Opens).artefacts.iter().flatten() {
+        for row in
+            artefact.rules.iter().flat_map(|rule| &rule.rows).filter(|row| wanted.contains(row.as_str()))
+        {
+            platforms.entry(&artefact.platform).or_default().insert(row);
+            elsewhere.remove(row.as_str());
+        }
+    }
+    let joined = |rows: &BTreeSet<&str>| rows.iter().copied().collect::<Vec<_>>().join(", ");
+    let mut parts: Vec<String> =
+        platforms.iter().map(|(platform, rows)| format!("on `{platform}` rows {}", joined(rows))).collect();
+    if !elsewhere.is_empty() {
+        parts.push(format!("enforced elsewhere rows {}", joined(&elsewhere)));
+    }
+    (!found.is_empty()).then(|| Step::new(format!("{what}: {}", parts.join("; ")), found))
 }
 
 /// Grants that wait for their day.

@@ -372,8 +372,7 @@ fn json_rule(rule: &RuleChange) -> JsonRule<'_> {
 }
 
 fn json_finding(finding: &Finding) -> JsonFinding<'_> {
-    let label = |(place, column, text): &'_ (Place, u32, String)| (place.line, *column, text.is_empty());
-    let shown = finding.labels.iter().filter(|one| label(one).0 > 0);
+    let shown = finding.labels.iter().filter(|(place, _, _)| place.line > 0);
     JsonFinding {
         code: &finding.code,
         finding: finding.finding.as_deref(),

@@ -77,12 +77,13 @@ fn of_sides(arguments: &Diff, global: &Global) -> Result<Inputs, u8> {
         Terminal::new(global.clone()).complain(&complaint);
         EXIT_USAGE
     })?;
-    let names = [&sides[0], &sides[1]].map(Side::name);
+    let names = sides.each_ref().map(Side::name);
+    let [before, after] = sides;
+    let before = read_side(before, global);
+    // One JSON value is all that a program can read.
+    let before = if Terminal::new(global.clone()).is_json() { Ok(before?) } else { before };
     // Both are read before anything is given up, so that one run tells what is wrong with either.
-    let [before, after] = sides.map(|side| match side {
-        Side::Site(session) => read(*session),
-        Side::Manifest(manifest) => read_side(&manifest, global),
-    });
+    let after = read_side(after, global);
     let ((before, earlier_sources), (after, sources)) = (before?, after?);
     let [mut from, mut to] =
         [&before, &after].map(|read| read.release.header.release.clone().unwrap_or_default());
@@ -92,8 +93,15 @@ fn of_sides(arguments: &Diff, global: &Global) -> Result<Inputs, u8> {
     Ok(Inputs { before, after, from, to, sources, remarks: Vec::new(), earlier_sources })
 }
 
+fn read_side(side: Side, global: &Global) -> Result<(ReadRelease, SourceMap), u8> {
+    match side {
+        Side::Site(session) => read(*session),
+        Side::Manifest(manifest) => read_written(&manifest, global),
+    }
+}
+
 /// A manifest as a release, with the rules of its artefacts where those lie beside it.
-fn read_side(side: &ManifestSide, global: &Global) -> Result<(ReadRelease, SourceMap), u8> {
+fn read_written(side: &ManifestSide, global: &Global) -> Result<(ReadRelease, SourceMap), u8> {
     let SourceText { name, text } = &side.text;
     let manifest = read_manifest(text).and_then(|manifest| manifest.on(global.as_of));
     let release = manifest.and_then(|manifest| manifest.observe(side.folder.as_ref()));

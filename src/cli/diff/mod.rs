@@ -80,7 +80,10 @@ fn misplaced(platform: &str, format: Format, inputs: &Inputs) -> Option<String> 
 }
 
 fn exit(inputs: &Inputs, comparison: &Comparison) -> u8 {
-    let is_same = comparison.is_empty() && inputs.remarks.is_empty() && inputs.after.errors.is_empty();
+    // A manifest has the errors of its release among its findings, as a site has.
+    let mut findings = inputs.after.release.findings.iter().flatten();
+    let has_errors = findings.any(|finding| finding.severity == "error");
+    let is_same = comparison.is_empty() && inputs.remarks.is_empty() && !has_errors;
     match (comparison.opens_access(), is_same) {
         (true, _) => EXIT_OPENED,
         (false, false) => EXIT_FINDINGS,

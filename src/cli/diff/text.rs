@@ -3,14 +3,15 @@
 //! In: an [`Answer`]. Out: its text: a summary, the sum that was checked, each change with its addresses and reasons, then
 //! rules, findings, limits, exceptions, and the order of work.
 //!
-//! Invariant: rules are told in the main spelling of each platform only; the others say the same.
+//! Invariant: rules are told in the main spelling of each platform only; the others say the same. What `--verbose` adds is
+//! detail, never a change.
 
 use super::answer::{Answer, JsonChange, JsonFinding, JsonFlow, JsonRule};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-/// Most reasons, addresses, rows or rules that one place spells out unless asked for all.
-const MOST_SHOWN: usize = 6;
+/// Most reasons or addresses that one place spells out, and a quarter of the rows, unless asked for all.
+const MOST_SHOWN: usize = 5;
 
 /// The text; `all` leaves nothing out.
 pub(super) fn text(answer: &Answer<'_>, all: bool) -> String {
@@ -28,7 +29,7 @@ fn write(answer: &Answer<'_>, most: usize, out: &mut String) -> std::fmt::Result
     for change in &answer.changes {
         write_change(answer, change, most, out)?;
     }
-    rules(&answer.rules, most, out)?;
+    rules(&answer.rules, most == usize::MAX, out)?;
     findings("opens", &answer.opens, out)?;
     findings("closes", &answer.closes, out)?;
     limits(answer, out)?;
@@ -92,8 +93,13 @@ fn write_change(
         writeln!(out, "  {note}")?;
     }
     let touched = change.rules.iter().filter_map(|at| answer.rules.get(*at)).filter(|rule| rule.main);
-    for rule in touched {
-        writeln!(out, "  {} {}  {}", sign(rule), rule.artefact, rule.rule)?;
+    let touched: BTreeSet<(&str, char, &str)> =
+        touched.map(|rule| (rule.artefact, sign(rule), rule.rule)).collect();
+    for (artefact, sign, rule) in &touched {
+        writeln!(out, "  {sign} {artefact}  {rule}")?;
+    }
+    if touched.is_empty() && !change.artefacts.is_empty() {
+        writeln!(out, "  in {}", change.artefacts.join(", "))?;
     }
     codes("opens", &change.opens, out)?;
     codes("closes", &change.closes, out)
@@ -134,20 +140,20 @@ fn sign(rule: &JsonRule<'_>) -> char {
     }
 }
 
-fn rules(rules: &[JsonRule<'_>], most: usize, out: &mut String) -> std::fmt::Result {
+fn rules(rules: &[JsonRule<'_>], all: bool, out: &mut String) -> std::fmt::Result {
     let mut artefacts: BTreeMap<&str, Vec<&JsonRule<'_>>> = BTreeMap::new();
     for rule in rules.iter().filter(|rule| rule.main) {
         artefacts.entry(rule.artefact).or_default().push(rule);
     }
     if !artefacts.is_empty() {
-        writeln!(out, "\nrules, as the platforms see them")?;
+        let more = if all { "" } else { "; `--verbose` says what they say" };
+        writeln!(out, "\nrules, as the platforms see them{more}")?;
     }
     for (path, rules) in artefacts {
         let count = |effect: &str| rules.iter().filter(|rule| rule.effect == effect).count();
         let (added, removed, changed) = (count("added"), count("removed"), count("changed"));
         writeln!(out, "  {path}: {added} added, {removed} removed, {changed} changed")?;
-        let most = most.saturating_mul(8);
-        for rule in rules.iter().take(most) {
+        for rule in rules.iter().filter(|_| all) {
             writeln!(out, "    {} {}", sign(rule), rule.rule)?;
             for (word, seen) in [("was", &rule.before), ("is", &rule.after)] {
                 if let Some(seen) = seen {
@@ -155,7 +161,6 @@ fn rules(rules: &[JsonRule<'_>], most: usize, out: &mut String) -> std::fmt::Res
                 }
             }
         }
-        more(rules.len(), most, "rules", out)?;
     }
     Ok(())
 }
