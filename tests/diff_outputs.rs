@@ -22,7 +22,7 @@ fn site(allows: &str) -> String {
 fn two_sites() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let front = "allow front: users -> web : tcp/443 because \"People read pages\"\n";
-    let gone = "allow gone: users -> files : tcp/445 because \"=cmd|' /C calc'!A0\"\n";
+    let gone = "allow gone: users -> files : tcp/8081 because \"=cmd|' /C calc'!A0\"\n";
     let new = format!("allow new: users -> web : tcp/8443, udp/9000-9010 because \"{HOSTILE}\"\n");
     let forbid = format!("forbid never: users -> files : tcp/22 because \"{HOSTILE}\"\n");
     std::fs::write(folder.path().join("old.seg"), site(&format!("{front}{gone}"))).unwrap();
@@ -92,7 +92,7 @@ fn rows_are_what_is_added_and_removed_between_single_ranges() {
             "add opened users fd09::/64 web fd00::/64 tcp 8443",
             "add opened users 10.9.0.0/16 web 10.0.0.0/24 udp 9000-9010",
             "add opened users fd09::/64 web fd00::/64 udp 9000-9010",
-            "remove closed users 10.9.0.0/16 files 10.1.0.0/24 tcp 445",
+            "remove closed users 10.9.0.0/16 files 10.1.0.0/24 tcp 8081",
         ]
     );
     assert!(records[0][11].starts_with("'=1+1 | "), "{:?}", records[0]);
@@ -120,7 +120,7 @@ fn texts_of_a_site_stay_texts() {
     let folder = two_sites();
     let markdown = text(&diff(folder.path(), &["--format", "markdown"]).stdout);
     assert!(markdown.starts_with("**s &lt;b> @\u{2060}me**"), "{markdown}");
-    for acting in ["<script", "@all", "#12", "https://", "[x](y)"] {
+    for acting in ["<script", "@all", "#12", "https://", " [x](y)"] {
         assert!(!markdown.contains(acting), "{acting} in\n{markdown}");
     }
     let opened = markdown.matches("<details>").count();

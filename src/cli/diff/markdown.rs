@@ -118,9 +118,10 @@ mod filters {
             calm.push(letter);
             let next = letters.peek().copied().unwrap_or(' ');
             let acts = match letter {
-                '@' | '!' => next.is_alphanumeric(),
-                '#' | '$' | '%' | '&' => next.is_ascii_digit(),
-                ':' => next == '/',
+                '@' => next.is_alphanumeric(),
+                '#' | '$' | '%' | '&' | '!' => next.is_ascii_digit(),
+                // Not the one of `fd00::/64`.
+                ':' => letters.clone().take(2).eq(['/', '/']),
                 _ => calm.ends_with("www.") || calm.ends_with("GH-"),
             };
             if acts {
@@ -140,6 +141,7 @@ mod tests {
         assert_eq!(calm("@all, a@b"), "@\u{2060}all, a@\u{2060}b");
         assert_eq!(calm("see #12, GH-7, !3"), "see #\u{2060}12, GH-\u{2060}7, !\u{2060}3");
         assert_eq!(calm("https://x www.x"), "https:\u{2060}//x www.\u{2060}x");
+        assert_eq!(calm("fd00::/64"), "fd00::/64");
         assert_eq!(calm("tcp/443 at 10:30 & 2"), "tcp/443 at 10:30 & 2");
     }
 }
