@@ -350,6 +350,27 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_programs_read_is_the_set_again() {
+        for text in [
+            "",
+            "tcp/443",
+            "tcp/0-65535, udp/53",
+            "icmp/8, icmp/10/1, icmpv6",
+            "icmp/3-5",
+            "icmp/3/1-3/4",
+            "ip/0, icmp, ip/2-5, tcp/1-2, ip/50",
+        ] {
+            assert_eq!(ServiceSet::parse_explicit(text).unwrap().explicit(), text);
+        }
+        assert_eq!(ServiceSet::parse_explicit(&ServiceSet::any().explicit()), Some(ServiceSet::any()));
+        for text in
+            ["tcp", "tcp/2-1", "tcp/70000", "tcp/1,tcp/2", "ip/5-2", "ip/256", "icmp/300", "x/1", "any"]
+        {
+            assert_eq!(ServiceSet::parse_explicit(text), None, "{text}");
+        }
+    }
+
+    #[test]
     fn adjacent_ports_become_one_range_and_protocols_stay_apart() {
         let set = ServiceSet::ports(Protocol::TCP, 3268, 3268)
             .union(&ServiceSet::ports(Protocol::TCP, 3269, 3269))

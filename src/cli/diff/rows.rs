@@ -46,7 +46,7 @@ pub(super) fn render(comparison: &Comparison, releases: [&Release; 2], platform:
 }
 
 /// The platforms that either release names.
-pub(super) fn platforms<'a>(releases: [&'a Release; 2]) -> Vec<&'a str> {
+pub(super) fn platforms(releases: [&Release; 2]) -> Vec<&str> {
     let mut names: Vec<&str> = releases
         .iter()
         .flat_map(|release| &release.platforms)
