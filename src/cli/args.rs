@@ -128,6 +128,7 @@ impl Command {
         const REPORTED: &[Format] = &[Format::Text, Format::Json, Format::Junit, Format::Html];
         const WITH_PAGES: &[Format] = &[Format::Text, Format::Json, Format::Markdown];
         const WITH_TABLES: &[Format] = &[Format::Text, Format::Json, Format::Csv, Format::Html];
+        const ALL: &[Format] = &[Format::Text, Format::Json, Format::Markdown, Format::Csv, Format::Html];
         match self {
             Self::Init(_) => ("init", PLAIN),
             Self::Compile(_) => ("compile", PLAIN),
@@ -137,7 +138,7 @@ impl Command {
             Self::Reach(_) => ("reach", PLAIN),
             Self::Matrix(_) => ("matrix", WITH_TABLES),
             Self::Search(_) => ("search", PLAIN),
-            Self::Diff(_) => ("diff", WITH_PAGES),
+            Self::Diff(_) => ("diff", ALL),
             Self::Catalogue(_) => ("catalogue", WITH_PAGES),
             Self::Explain(_) => ("explain", PLAIN),
             Self::Completions(_) => ("completions", PLAIN),
@@ -354,11 +355,16 @@ pub(super) enum VerdictArg {
 
 /// `segc diff`
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:  segc diff old.seg new.seg\n           \
+#[command(
+    after_help = "Examples:  segc diff old.seg new.seg\n           segc diff HEAD~1 HEAD site.seg\n           \
+    segc diff origin/main...HEAD site.seg --format markdown\n           segc diff HEAD site.seg\n           \
+    segc diff old/manifest.json new/manifest.json\n           \
     segc diff --catalogue paper-2020..paper-2021 site.seg\n\n\
-    Exit code: 2 when something opens, 1 when access narrows or a text changes, 0 when nothing does.")]
+    Exit code: 2 when something opens, 1 when access narrows or a text changes, 0 when nothing does."
+)]
 pub(super) struct Diff {
-    /// Two sites, old and new; `-` is standard input. One site with `--catalogue`.
+    /// Two files, sites or manifests; two git revisions and the site's file; a revision, or A..B or A...B, and the
+    /// file; or REVISION:PATH instead of a file. `-` is standard input.
     #[arg(value_name = "RELEASE", num_args = 1..=3, required = true)]
     pub(super) releases: Vec<OsString>,
     /// Two releases of the catalogue instead, from and to, for one site; `segc catalogue list releases` lists them.
@@ -373,6 +379,9 @@ pub(super) struct Diff {
     /// The lock file, of both releases; `SITE.lock` beside each site when left out.
     #[arg(long, value_name = "FILE")]
     pub(super) lock: Option<PathBuf>,
+    /// With `--format csv`: only rows of which this platform enforces an end.
+    #[arg(long, value_name = "PLATFORM")]
+    pub(super) enforced_at: Option<String>,
 }
 
 /// `segc catalogue`

@@ -10,6 +10,13 @@ codes! {
     8 "0008" BAD_CATEGORIES Error "bad-categories" "a categories file can't be used";
     9 "0009" LOCK_NOT_WRITTEN Warning "lock-not-written" "the lock file could not be written";
     10 "0010" LEFT_OVER Warning "left-over" "a file of an earlier compile is not written any more";
+    45 "0045" GIT_MISSING Error "git-missing" "the program git can't be run";
+    46 "0046" NO_REPOSITORY Error "no-repository" "a site is in no git repository";
+    47 "0047" UNKNOWN_REVISION Error "unknown-revision" "git knows no such revision";
+    48 "0048" NOT_AT_REVISION Error "not-at-revision" "a file can't be read at a git revision";
+    49 "0049" GIT_FAILED Error "git-failed" "git can't read the repository";
+    50 "0050" BAD_MANIFEST Error "bad-manifest" "a manifest can't be used";
+    51 "0051" OTHER_MANIFEST Error "other-manifest" "a manifest is of another version";
     // 1: syntax
     1001 "1001" UNEXPECTED_TOKEN Error "unexpected-token" "something else was expected here";
     1002 "1002" UNTERMINATED_STRING Error "unterminated-string" "a string has no closing quote";

@@ -7,8 +7,9 @@
 //! and found to permit what was proved.
 
 use super::Site;
-use super::manifest::build_manifest;
+use super::manifest::{MANIFEST, build_manifest, describe};
 use crate::diagnostic::{Diagnostic, Sink, codes, nearest};
+use crate::diff::release::Release;
 use crate::policy::{PlatformId, Policy};
 use crate::source::Span;
 use crate::target::manifest::Manifest;
@@ -62,6 +63,16 @@ pub struct Compiled {
     pub proof: Proof,
 }
 
+impl Compiled {
+    /// Adds to the manifest what a comparison with another one needs of the release that was compiled.
+    pub fn describe(&mut self, release: &Release) {
+        describe(&mut self.manifest, release);
+        if let Some(file) = self.files.iter_mut().find(|file| file.path == MANIFEST) {
+            file.bytes = json::pretty(&self.manifest);
+        }
+    }
+}
+
 /// One platform with its plan.
 pub(super) struct PlannedPlatform {
     id: PlatformId,
@@ -113,7 +124,7 @@ pub fn compile(policy: &Policy, site: &Site, options: &CompileOptions, sink: &mu
         .into_iter()
         .map(|written| CompiledArtifact { path: written.path, bytes: written.artifact.bytes })
         .collect();
-    files.push(CompiledArtifact { path: "manifest.json".to_owned(), bytes: json::pretty(&manifest) });
+    files.push(CompiledArtifact { path: MANIFEST.to_owned(), bytes: json::pretty(&manifest) });
     Some(Compiled { files, manifest, lock: used, proof })
 }
 

@@ -18,9 +18,11 @@ pub use compile::{
     CompileOptions, Compiled, CompiledArtifact, Plans, Selection, compile, plan, plan_and_prove,
 };
 pub use load::{ReadFailure, SourceReader, SourceText, extend_with, load};
-pub use manifest::{source_digests, tool, widening_rows};
+pub use manifest::{
+    ManifestFailure, ReadManifest, is_manifest, read_manifest, source_digests, tool, widening_rows,
+};
 
-pub use release::{ReadRelease, Reading, read_release};
+pub use release::{ReadRelease, Reading, describe_release, read_release};
 pub use releases::{CatalogueReading, read_with_catalogues};
 pub use suggest::{Suggestion, suggest};
 

@@ -8,8 +8,8 @@
 use super::rules::observed_artefacts;
 use super::{CompileOptions, Compiled, Site, check_model, compile, resolve_with, review};
 use crate::catalogue::ReleaseId;
-use crate::check::Strictness;
 use crate::check::findings::Choices;
+use crate::check::{self, Strictness};
 use crate::diagnostic::{Diagnostic, Severity, Sink};
 use crate::diff::release::{self, PartyId, Place, Release};
 use crate::model::{DeliveryModel, Model};
@@ -55,6 +55,16 @@ pub fn read_release(site: &mut Site, reading: Reading, options: &CompileOptions)
         Describe { model: &model, policy: &policy, sources: &site.sources }.release(compiled, &reports);
     let errors = reports.into_iter().filter(|report| report.severity == Severity::Error).collect();
     Some(ReadRelease { release, errors })
+}
+
+/// A compiled site as its manifest describes it: what it says, permits and is warned about, without what is in the
+/// artefacts. `reports` are those of reading, resolving and compiling it.
+pub fn describe_release(site: &Site, model: &Model, policy: &Policy, reports: Vec<Diagnostic>) -> Release {
+    let mut sink = Sink::new();
+    sink.extend(reports);
+    check::check(policy, Strictness::Check, &mut sink);
+    review(site, model, policy, &Choices::default(), &mut sink);
+    Describe { model, policy, sources: &site.sources }.release(None, &sink.into_sorted())
 }
 
 struct Describe<'a> {

@@ -9,36 +9,67 @@ use super::{Compiled, CompiledArtifact};
 use crate::diff::release::{Artefact, Rule};
 use crate::policy::EnforcementState;
 use crate::target::half::Direction;
-use crate::target::manifest::{ManifestArtifact, ManifestRule};
 use crate::target::observed::{self, Author, Guard, Ipv6, Observed, Peers};
 use crate::targets::TARGETS;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Every written artefact with its rules.
-pub(super) fn observed_artefacts(compiled: &Compiled) -> Vec<Artefact> {
-    let mut rows: BTreeMap<&str, BTreeMap<&str, BTreeSet<&str>>> = BTreeMap::new();
-    for ManifestRule { id, artifact, pointer, .. } in &compiled.manifest.rules {
-        rows.entry(artifact).or_default().entry(pointer).or_default().insert(id);
-    }
-    let none = BTreeMap::new();
-    let artefact = |file: &ManifestArtifact| Artefact {
-        path: file.path.clone(),
-        platform: file.platform.clone(),
-        target: file.target.to_owned(),
-        spelling: file.spelling.to_owned(),
-        rules: observe(compiled, file).map_or_else(Vec::new, |observed| {
-            rules(&observed, rows.get(file.path.as_str()).unwrap_or(&none))
-        }),
-    };
-    compiled.manifest.artifacts.iter().map(artefact).collect()
+/// A written file.
+pub(super) struct WrittenFile<'a> {
+    pub(super) path: &'a str,
+    pub(super) platform: &'a str,
+    pub(super) target: &'a str,
+    pub(super) spelling: &'a str,
+    pub(super) bytes: &'a [u8],
 }
 
-/// Reads an artefact back; every written one was read before.
-fn observe(compiled: &Compiled, file: &ManifestArtifact) -> Option<Observed> {
-    let target = TARGETS.iter().find(|target| target.info().id == file.target)?;
-    let spelling = target.info().spellings.iter().find(|spelling| spelling.id == file.spelling)?;
-    let written: &CompiledArtifact = compiled.files.iter().find(|one| one.path == file.path)?;
-    target.read(*spelling, &written.bytes).ok()
+/// Row, artefact and pointer of each rule of a manifest.
+pub(super) type RulePlace<'a> = (&'a str, &'a str, &'a str);
+
+/// Every written artefact with its rules.
+pub(super) fn observed_artefacts(compiled: &Compiled) -> Vec<Artefact> {
+    let rules = compiled.manifest.rules.iter();
+    let places: Vec<RulePlace<'_>> =
+        rules.map(|rule| (rule.id.as_str(), rule.artifact.as_str(), rule.pointer.as_str())).collect();
+    let bytes = |path: &str| {
+        let written = compiled.files.iter().find(|one: &&CompiledArtifact| one.path == path);
+        written.map_or(&[][..], |one| one.bytes.as_slice())
+    };
+    let files: Vec<WrittenFile<'_>> = compiled
+        .manifest
+        .artifacts
+        .iter()
+        .map(|file| WrittenFile {
+            path: &file.path,
+            platform: &file.platform,
+            target: file.target,
+            spelling: file.spelling,
+            bytes: bytes(&file.path),
+        })
+        .collect();
+    // Every written file was read back before.
+    observe(&files, &places).unwrap_or_default()
+}
+
+/// The rules of some artefacts; `None` where one of them can't be read.
+pub(super) fn observe(files: &[WrittenFile<'_>], places: &[RulePlace<'_>]) -> Option<Vec<Artefact>> {
+    let mut rows: BTreeMap<&str, BTreeMap<&str, BTreeSet<&str>>> = BTreeMap::new();
+    for (row, artefact, pointer) in places {
+        rows.entry(artefact).or_default().entry(pointer).or_default().insert(row);
+    }
+    let none = BTreeMap::new();
+    let artefact = |file: &WrittenFile<'_>| {
+        let target = TARGETS.iter().find(|target| target.info().id == file.target)?;
+        let spelling = target.info().spellings.iter().find(|spelling| spelling.id == file.spelling)?;
+        let observed = target.read(*spelling, file.bytes).ok()?;
+        Some(Artefact {
+            path: file.path.to_owned(),
+            platform: file.platform.to_owned(),
+            target: file.target.to_owned(),
+            spelling: file.spelling.to_owned(),
+            rules: rules(&observed, rows.get(file.path).unwrap_or(&none)),
+        })
+    };
+    files.iter().map(artefact).collect()
 }
 
 type Rows<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;

@@ -10,6 +10,7 @@
 
 pub mod address;
 pub mod cover;
+mod day;
 pub mod example;
 pub mod flow_set;
 pub mod identity;
@@ -27,6 +28,7 @@ pub use crate::model::{
 use crate::source::Span;
 pub use crate::space::interval;
 use address::AddressSet;
+pub use day::parse_day;
 use flow_set::FlowSet;
 pub use identity::RowId;
 use service::{Protocol, ServiceSet};

@@ -180,6 +180,14 @@ impl ServiceSet {
         words.into_iter().map(|(_, word)| word).collect::<Vec<_>>().join(", ")
     }
 
+    /// The set that [`ServiceSet::explicit`] wrote; `None` for any other text.
+    pub fn parse_explicit(text: &str) -> Option<Self> {
+        if text.is_empty() {
+            return Some(Self::empty());
+        }
+        text.split(", ").map(parse_range).try_fold(Self::empty(), |sum, one| Some(sum.union(&one?)))
+    }
+
     /// The ranges in ascending order, each within one protocol.
     pub fn ranges(&self) -> Vec<ServiceRange> {
         let mut ranges = Vec::new();
@@ -249,6 +257,44 @@ impl ServiceSet {
     }
 }
 
+/// One range as [`ServiceRange`] and [`ServiceSet::explicit`] write it.
+fn parse_range(text: &str) -> Option<ServiceSet> {
+    let (word, rest) = text.split_once('/').map_or((text, None), |(word, rest)| (word, Some(rest)));
+    let (protocol, rest) = match word {
+        "tcp" | "udp" => return parse_service(text),
+        "icmp" => (Protocol::ICMP, rest),
+        "icmpv6" => (Protocol::ICMPV6, rest),
+        "ip" => {
+            let (numbers, rest) =
+                rest?.split_once('/').map_or((rest?, None), |(one, more)| (one, Some(more)));
+            let (low, high) = numbers.split_once('-').unwrap_or((numbers, numbers));
+            let (low, high) = (low.parse::<u8>().ok()?, high.parse::<u8>().ok()?);
+            if low != high {
+                let all = (low..=high).map(|number| ServiceSet::protocol(Protocol(number)));
+                return (low < high && rest.is_none())
+                    .then(|| all.fold(ServiceSet::empty(), |sum, one| sum.union(&one)));
+            }
+            (Protocol(low), rest)
+        }
+        _ => return None,
+    };
+    let (low, high) = match rest {
+        None => (0, u16::MAX),
+        Some(rest) => parse_details(rest)?,
+    };
+    (low <= high).then(|| ServiceSet::from_ranges([ServiceRange { protocol, low, high }]))
+}
+
+/// The first and last number of `8`, `8/0`, `3-5`, `3/1-3/4`.
+fn parse_details(text: &str) -> Option<(u16, u16)> {
+    let number = |text: &str, code: u8| match text.split_once('/') {
+        Some((kind, code)) => Some(u16::from_be_bytes([kind.parse().ok()?, code.parse().ok()?])),
+        None => Some(u16::from_be_bytes([text.parse().ok()?, code])),
+    };
+    let (low, high) = text.split_once('-').unwrap_or((text, text));
+    Some((number(low, 0)?, number(high, u8::MAX)?))
+}
+
 fn parse_service(text: &str) -> Option<ServiceSet> {
     if text == "any" {
         return Some(ServiceSet::any());
@@ -302,6 +348,27 @@ impl fmt::Display for ServiceSet {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_programs_read_is_the_set_again() {
+        for text in [
+            "",
+            "tcp/443",
+            "tcp/0-65535, udp/53",
+            "icmp/8, icmp/10/1, icmpv6",
+            "icmp/3-5",
+            "icmp/3/1-3/4",
+            "ip/0, icmp, ip/2-5, tcp/1-2, ip/50",
+        ] {
+            assert_eq!(ServiceSet::parse_explicit(text).unwrap().explicit(), text);
+        }
+        assert_eq!(ServiceSet::parse_explicit(&ServiceSet::any().explicit()), Some(ServiceSet::any()));
+        for text in
+            ["tcp", "tcp/2-1", "tcp/70000", "tcp/1,tcp/2", "ip/5-2", "ip/256", "icmp/300", "x/1", "any"]
+        {
+            assert_eq!(ServiceSet::parse_explicit(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn adjacent_ports_become_one_range_and_protocols_stay_apart() {

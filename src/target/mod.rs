@@ -16,6 +16,7 @@ pub mod manifest;
 pub mod observed;
 pub mod proof;
 pub mod reading;
+pub mod request;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod text;

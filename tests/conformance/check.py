@@ -152,6 +152,36 @@ def hostile_results() -> dict[str, list[str]]:
     return results
 
 
+def diff_outputs(before: pathlib.Path, after: pathlib.Path) -> dict[str, list[str]]:
+    """The errors of the forms of one comparison."""
+    answer = printed("diff", before, after)
+    return {
+        "diff json": output_errors("diff", before, after),
+        "diff csv": reports.request_errors(printed_text("diff", before, after, "--format", "csv"), answer),
+        "diff html": reports.html_errors(printed_text("diff", before, after, "--format", "html")),
+    }
+
+
+def comparison_results() -> dict[str, list[str]]:
+    """The errors of comparisons: two releases, both ways round, by file and by manifest, and hostile texts."""
+    releases = [ROOT / "examples" / f"three-platforms-r{number}" / "site.seg" for number in (1, 2)]
+    manifests = [compile_example(site) / "manifest.json" for site in releases]
+    hostile = OUT / "hostile" / "later.seg"
+    added = f'allow later: users -> web : tcp/8443 because "{reports.HOSTILE_TEXT}"\n'
+    hostile.write_text(reports.HOSTILE_SITE.replace("forbid broken", added + "forbid broken"), encoding="utf-8")
+    pairs = {
+        "files": releases,
+        "reverse": releases[::-1],
+        "manifests": manifests,
+        "hostile": [hostile.with_name("site.seg"), hostile],
+        "nothing": releases[:1] * 2,
+    }
+    results = {}
+    for name, (before, after) in pairs.items():
+        results |= {f"{name}: {form}": errors for form, errors in diff_outputs(before, after).items()}
+    return results
+
+
 def catalogue_outputs() -> dict[str, list[str]]:
     """The errors of the JSON of `segc catalogue`: whole, each section alone, and some entries of each kind."""
     results = {"list": output_errors("catalogue list"), "diff": output_errors("catalogue diff", "legacy", "2026.11")}
@@ -188,6 +218,7 @@ def example_results(site: pathlib.Path) -> dict[str, list[str]]:
 def main() -> int:
     """Checks the catalogue and all examples; 1 when anything has an error."""
     groups = {"data": data_errors(), "catalogue": catalogue_outputs(), "hostile": hostile_results()}
+    groups["comparisons"] = comparison_results()
     for site in sorted(ROOT.glob("examples/*/site.seg")):
         groups[site.parent.name] = example_results(site)
     failed = checked = 0

@@ -7,8 +7,6 @@
 use super::inputs::Inputs;
 use crate::diff::release::{Finding, Place, Reason, Rule};
 use crate::diff::{Change, ChangedFlow, Class, Comparison, Dated, QuotaChange, RuleChange, Step, Sum};
-use crate::reference::filters;
-use askama::Template;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -42,13 +40,6 @@ pub(in super::super) struct Answer<'a> {
     pub(in super::super) steps: Vec<JsonStep<'a>>,
     pub(in super::super) not_compared: &'a [&'static str],
     pub(in super::super) exit: u8,
-}
-
-/// The same answer as Markdown, for a pull request.
-#[derive(Template)]
-#[template(path = "release-diff.md", escape = "none", config = "src/cli/askama.toml")]
-pub(in super::super) struct Page<'a> {
-    pub(in super::super) answer: &'a Answer<'a>,
 }
 
 /// One of two releases.

@@ -4,16 +4,19 @@
 //!
 //! Invariant: each release is read on its own day, from its own files, with its own lock; `--as-of` is for both.
 
-use super::super::EXIT_USAGE;
 use super::super::args::{Diff, Global, SiteArg};
 use super::super::release::find_release;
 use super::super::session::Session;
+use super::super::sides::{self, ManifestSide, Side, SideFiles};
 use super::super::terminal::{Stream, Terminal};
+use super::super::{EXIT_FINDINGS, EXIT_USAGE};
 use crate::catalogue::{Catalogue, ReleaseId};
-use crate::driver::{CatalogueReading, ReadRelease, Reading, read_release, read_with_catalogues};
+use crate::diff::release::Release;
+use crate::driver::{
+    CatalogueReading, ReadRelease, Reading, SourceText, read_manifest, read_release, read_with_catalogues,
+};
 use crate::source::SourceMap;
 use std::ffi::OsString;
-use std::path::Path;
 
 /// Two releases with what to call them.
 pub(in super::super) struct Inputs {
@@ -33,6 +36,11 @@ pub(in super::super) struct Inputs {
 }
 
 impl Inputs {
+    /// Both releases, the first one first.
+    pub(super) fn releases(&self) -> [&Release; 2] {
+        [&self.before.release, &self.after.release]
+    }
+
     /// The same the other way round: the way back.
     pub(super) fn reverse(&mut self) {
         std::mem::swap(&mut self.before, &mut self.after);
@@ -48,9 +56,8 @@ impl Inputs {
 pub(super) fn open(arguments: &Diff, global: &Global) -> Result<Inputs, u8> {
     match (&arguments.catalogue, arguments.releases.as_slice()) {
         (Some(releases), [site]) => of_catalogue(arguments, site, releases, global),
-        (None, [before, after]) => of_files(arguments, [before, after], global),
+        (None, _) => of_sides(arguments, global),
         (Some(_), _) => Err(misused(global, "`--catalogue A..B` takes one site")),
-        (None, _) => Err(misused(global, "two releases are needed: `segc diff OLD.seg NEW.seg`")),
     }
 }
 
@@ -64,24 +71,53 @@ fn session(arguments: &Diff, site: &OsString, global: &Global) -> Session {
     Session::open(&SiteArg { site: site.into(), categories, lock: arguments.lock.clone() }, global)
 }
 
-fn of_files(arguments: &Diff, files: [&OsString; 2], global: &Global) -> Result<Inputs, u8> {
-    let stdin = files.iter().filter(|file| Path::new(file) == Path::new("-")).count();
-    if stdin > 1 {
-        return Err(misused(global, "standard input can be one of two releases only"));
-    }
-    let [before, after] = files;
-    let before = read(session(arguments, before, global));
+fn of_sides(arguments: &Diff, global: &Global) -> Result<Inputs, u8> {
+    let files = SideFiles { categories: arguments.categories.as_deref(), lock: arguments.lock.as_deref() };
+    let sides = sides::open(&arguments.releases, &files, global).map_err(|complaint| {
+        Terminal::new(global.clone()).complain(&complaint);
+        EXIT_USAGE
+    })?;
+    let names = sides.each_ref().map(Side::name);
+    let [before, after] = sides;
+    let before = read_side(before, global);
     // One JSON value is all that a program can read.
     let before = if Terminal::new(global.clone()).is_json() { Ok(before?) } else { before };
     // Both are read before anything is given up, so that one run tells what is wrong with either.
-    let after = read(session(arguments, after, global));
+    let after = read_side(after, global);
     let ((before, earlier_sources), (after, sources)) = (before?, after?);
     let [mut from, mut to] =
         [&before, &after].map(|read| read.release.header.release.clone().unwrap_or_default());
     if from == to || from.is_empty() || to.is_empty() {
-        [from, to] = files.map(|file| Path::new(file).display().to_string());
+        [from, to] = names;
     }
     Ok(Inputs { before, after, from, to, sources, remarks: Vec::new(), earlier_sources })
+}
+
+fn read_side(side: Side, global: &Global) -> Result<(ReadRelease, SourceMap), u8> {
+    match side {
+        Side::Site(session) => read(*session),
+        Side::Manifest(manifest) => read_written(&manifest, global),
+    }
+}
+
+/// A manifest as a release, with the rules of its artefacts where those lie beside it.
+fn read_written(side: &ManifestSide, global: &Global) -> Result<(ReadRelease, SourceMap), u8> {
+    let SourceText { name, text } = &side.text;
+    let manifest = read_manifest(text).and_then(|manifest| manifest.on(global.as_of));
+    let release = manifest.and_then(|manifest| manifest.observe(side.folder.as_ref()));
+    match release {
+        Ok(release) => Ok((ReadRelease { release, errors: Vec::new() }, SourceMap::new())),
+        Err(failure) => {
+            let terminal = Terminal::new(global.clone());
+            let reports = [failure.diagnostic(name)];
+            if terminal.is_json() {
+                terminal.report_json(&reports, &SourceMap::new());
+            } else {
+                terminal.report(&reports, &SourceMap::new(), Stream::Report);
+            }
+            Err(EXIT_FINDINGS)
+        }
+    }
 }
 
 fn read(mut session: Session) -> Result<(ReadRelease, SourceMap), u8> {

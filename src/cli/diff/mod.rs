@@ -6,17 +6,19 @@
 //! Invariant: the exit code follows from the comparison and the errors alone, never from the form of the output.
 
 mod answer;
+mod html;
 mod inputs;
+mod markdown;
+mod rows;
 mod text;
 
-use super::args::{Diff, Global};
-use super::terminal::{Stream, Terminal};
-use super::{EXIT_FINDINGS, EXIT_FINE, EXIT_INTERNAL, EXIT_OPENED};
-use crate::diagnostic::{Diagnostic, codes};
+use super::args::{Diff, Format, Global};
+use super::terminal::{Stream, Terminal, print_bytes};
+use super::{EXIT_FINDINGS, EXIT_FINE, EXIT_INTERNAL, EXIT_OPENED, EXIT_USAGE};
+use crate::diagnostic::{Diagnostic, codes, nearest};
 use crate::diff::{Comparison, Fault, compare};
 use crate::source::SourceMap;
-use answer::{Answer, Page};
-use askama::Template;
+use answer::Answer;
 use inputs::Inputs;
 
 pub(super) fn run(arguments: &Diff, global: &Global) -> u8 {
@@ -28,26 +30,60 @@ pub(super) fn run(arguments: &Diff, global: &Global) -> u8 {
     if arguments.reverse {
         inputs.reverse();
     }
+    if let Some(platform) = &arguments.enforced_at
+        && let Some(complaint) = misplaced(platform, terminal.format(), &inputs)
+    {
+        terminal.complain(&complaint);
+        return EXIT_USAGE;
+    }
     let comparison = match compare(&inputs.before.release, &inputs.after.release) {
         Ok(comparison) => comparison,
         Err(fault) => return fail(&terminal, &fault),
     };
     let exit = exit(&inputs, &comparison);
     let answer = Answer::new(&comparison, &inputs, exit);
-    if terminal.is_json() {
-        terminal.print_json(&answer);
-    } else if terminal.is_markdown() {
-        // Rendering into a string can't fail.
-        terminal.print(&Page { answer: &answer }.render().unwrap_or_default());
-    } else {
-        terminal.print(&text::text(&answer, terminal.is_verbose()));
-    }
+    print(&terminal, &answer, &comparison, &inputs, arguments.enforced_at.as_deref());
     terminal.report(&inputs.after.errors, &inputs.sources, Stream::Report);
     exit
 }
 
+fn print(
+    terminal: &Terminal,
+    answer: &Answer<'_>,
+    comparison: &Comparison,
+    inputs: &Inputs,
+    platform: Option<&str>,
+) {
+    match terminal.format() {
+        Format::Json => terminal.print_json(answer),
+        Format::Markdown => terminal.print(&markdown::render(answer)),
+        Format::Html => terminal.print(&html::render(answer)),
+        Format::Csv => print_bytes(&rows::render(comparison, inputs.releases(), platform)),
+        _ => terminal.print(&text::text(answer, terminal.is_verbose())),
+    }
+}
+
+/// What to tell the user where `--enforced-at` can't be meant.
+fn misplaced(platform: &str, format: Format, inputs: &Inputs) -> Option<String> {
+    if format != Format::Csv {
+        return Some("error: `--enforced-at` is for `--format csv`\n".to_owned());
+    }
+    let known = rows::platforms(inputs.releases());
+    if known.contains(&platform) {
+        return None;
+    }
+    let help = match nearest(platform, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("there are: {}", known.join(", ")),
+    };
+    Some(format!("error: neither release has a platform `{platform}`\n\nhelp: {help}\n"))
+}
+
 fn exit(inputs: &Inputs, comparison: &Comparison) -> u8 {
-    let is_same = comparison.is_empty() && inputs.remarks.is_empty() && inputs.after.errors.is_empty();
+    // A manifest has the errors of its release among its findings, as a site has.
+    let mut findings = inputs.after.release.findings.iter().flatten();
+    let has_errors = findings.any(|finding| finding.severity == "error");
+    let is_same = comparison.is_empty() && inputs.remarks.is_empty() && !has_errors;
     match (comparison.opens_access(), is_same) {
         (true, _) => EXIT_OPENED,
         (false, false) => EXIT_FINDINGS,
