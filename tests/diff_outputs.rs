@@ -160,3 +160,20 @@ fn nothing_to_tell_is_told_in_every_form() {
         assert!(text(&output.stdout).contains(words), "{format}: {}", text(&output.stdout));
     }
 }
+
+#[test]
+fn a_row_of_a_change_request_has_the_reasons_of_its_port_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let sites = [("old.seg", ""), ("new.seg", "intent domain-member web -> dc\n")];
+    for (name, intent) in sites {
+        let dc = "role dc : domain-controller { cidr = 10.8.0.1/32 }\n";
+        std::fs::write(folder.path().join(name), site(&format!("{dc}{intent}"))).unwrap();
+    }
+    let records = records(&diff(folder.path(), &["--format", "csv"]));
+    let rationale = |port: &str| -> Vec<&str> {
+        records.iter().filter(|record| record[8] == port).map(|record| record[11].as_str()).collect()
+    };
+    let kerberos = rationale("88");
+    assert!(!kerberos.is_empty(), "{records:?}");
+    assert!(kerberos.iter().all(|why| why.contains("Kerberos") && !why.contains("Name resolution")));
+}

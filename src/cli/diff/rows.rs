@@ -7,6 +7,7 @@
 
 use crate::diff::release::{Reason, Release};
 use crate::diff::{Change, ChangedFlow, Comparison, Effect, Level};
+use crate::policy::service::ServiceSet;
 use crate::target::csv;
 use crate::target::request::{self, Endpoint};
 
@@ -88,10 +89,13 @@ impl<'a> Row<'a> {
         let ends = |texts: &[String]| -> Vec<Endpoint> {
             texts.iter().map(|text| Endpoint::of_text(text)).collect()
         };
-        let reasons = |read: fn(&Reason) -> Option<String>| joined(flow.reasons.iter().filter_map(read));
         let valid_until = self.change.expires.filter(|_| flow.effect == Effect::Opens);
         let valid_until = valid_until.and_then(time::Date::previous_day);
         for line in request::lines(&flow.services, &ends(&flow.from_addresses), &ends(&flow.to_addresses)) {
+            // A row may have a reason for each of its ports.
+            let service = ServiceSet::from_ranges([line.service]);
+            let meant = || flow.reasons.iter().filter(|reason| reason.services.meets(&service));
+            let reasons = |read: fn(&Reason) -> Option<String>| joined(meant().filter_map(read));
             records.push([
                 flow.row.clone(),
                 if flow.effect == Effect::Opens { "add" } else { "remove" }.to_owned(),
