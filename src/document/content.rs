@@ -251,12 +251,8 @@ impl Text {
 
     /// A title of a source that leads to it.
     pub fn link(words: impl Into<String>, address: impl Into<String>) -> Self {
-        let part = Part {
-            words: words.into(),
-            voice: Voice::Ours,
-            face: Face::Plain,
-            link: Some(address.into()),
-        };
+        let part =
+            Part { words: words.into(), voice: Voice::Ours, face: Face::Plain, link: Some(address.into()) };
         Self(vec![part])
     }
 

@@ -35,7 +35,7 @@ static INFO: TargetInfo = TargetInfo {
     id: "firewall",
     title: "firewall change request",
     platform: PlatformSpec { kind: "firewall", attributes: PLATFORM_ATTRIBUTES, role_attributes: &[] },
-    spellings: &[CSV],
+    spellings: &[CSV],    notes: include_str!("README.md"),
 };
 
 const PLATFORM_ATTRIBUTES: &[AttributeSpec] = &[

@@ -1,0 +1,251 @@
+"""A self test of the checks: artefacts are damaged by hand, one place at a time, and some check must find each damage."""
+
+import copy
+import json
+import pathlib
+from collections.abc import Callable
+
+from shared import OUT, Check, Site
+
+Change = Callable[[dict], None]
+
+
+def first(document: dict, kind: str) -> dict:
+    """The properties of the first resource of a type in a template of CloudFormation that names a range."""
+    for resource in document["Resources"].values():
+        if resource["Type"] == kind and (kind.endswith("Group") or "CidrIp" in resource["Properties"]):
+            return resource
+    raise LookupError(kind)
+
+
+INGRESS = "AWS::EC2::SecurityGroupIngress"
+
+
+def template_rules(count: int) -> Change:
+    """Adds rules to one group of a template, so that it has more than a group takes."""
+
+    def change(document: dict) -> None:
+        rule = first(document, INGRESS)
+        for number in range(count):
+            more = copy.deepcopy(rule)
+            more["Properties"] |= {"CidrIp": f"203.0.113.{number}/32"}
+            document["Resources"][f"{'More'}{number}"] = more
+
+    return change
+
+
+def renamed(value: dict, old: str, new: str) -> None:
+    """Misspells a key."""
+    value[new] = value.pop(old)
+
+
+def set_in(place: Callable[[dict], dict], **values: object) -> Change:
+    """Sets some values at a place."""
+    return lambda document: place(document).update(values)
+
+
+def twin(document: dict) -> None:
+    """The first rule of a template once more, under another name."""
+    document["Resources"]["Twin"] = copy.deepcopy(first(document, INGRESS))
+
+
+def permission(document: dict) -> dict:
+    """The first permission of a document of calls that names a range."""
+    for calls in document["groups"]:
+        for one in calls.get("AuthorizeSecurityGroupIngress", {}).get("IpPermissions", []):
+            if one.get("IpRanges") and one["IpProtocol"] in ("tcp", "udp"):
+                return one
+    raise LookupError("a permission")
+
+
+def many(document: dict) -> None:
+    """More ranges than a group takes."""
+    permission(document)["IpRanges"] += [{"CidrIp": f"203.0.113.{number}/32"} for number in range(61)]
+
+
+def group(document: dict) -> dict:
+    """The first network security group of a template of Azure."""
+    return next(one for one in document["resources"] if len(one["properties"].get("securityRules", [])) > 2)["properties"]
+
+
+def nsg_rule(document: dict) -> dict:
+    """The first rule of a template of Azure with a range as its source."""
+    rules = [rule for one in document["resources"] for rule in one["properties"].get("securityRules", [])]
+    return next(rule for rule in rules if "sourceAddressPrefix" in rule["properties"])["properties"]
+
+
+def same_priority(document: dict) -> None:
+    """Two rules of one direction with one number."""
+    rules = [rule["properties"] for rule in group(document)["securityRules"]]
+    one, other = [rule for rule in rules if rule["direction"] == rules[0]["direction"]][:2]
+    other["priority"] = one["priority"]
+
+
+def nsg_twin(document: dict) -> None:
+    """A rule of Azure once more."""
+    rules = group(document)["securityRules"]
+    rules.append(copy.deepcopy(rules[0]))
+
+
+def flow_rule(document: dict) -> dict:
+    """The first application rule of a v4 document."""
+    rules = [rule for policy in document["policies"] for rule in policy["rules"]]
+    return next(rule for rule in rules if rule["type"] == "APPLICATION")
+
+
+def flow_subnet(document: dict) -> None:
+    """A range with an impossible prefix in a v4 document."""
+    spec = flow_rule(document)["spec"]
+    for key in [key for key in spec if key.startswith(("src", "dest"))]:
+        del spec[key]
+    spec["srcSubnet"] = {"value": "10.0.0.0", "prefixLength": 40}
+
+
+def flow_twin(document: dict) -> None:
+    """A rule of a v4 document once more."""
+    rules = document["policies"][0]["rules"]
+    rules.append(copy.deepcopy(rules[-1]))
+
+
+def allow(document: dict) -> dict:
+    """The first allow entry of a v3 document."""
+    for one in document["network_security_rules"]:
+        rule = one["spec"]["resources"]["app_rule"]
+        for entry in rule["inbound_allow_list"] + rule["outbound_allow_list"]:
+            return entry
+    raise LookupError("an entry")
+
+
+def v3_subnet(document: dict) -> None:
+    """A range with an impossible prefix in a v3 document."""
+    entry = allow(document)
+    for key in ("filter", "address_group_inclusion_list"):
+        entry.pop(key, None)
+    entry |= {"peer_specification_type": "IP_SUBNET", "ip_subnet": {"ip": "10.0.0.0", "prefix_length": 40}}
+
+
+def resource(document: dict, kind: str) -> dict:
+    """The first resource of a type in a Terraform document."""
+    return next(iter(document["resource"][kind].values()))
+
+
+def terraform_twin(kind: str) -> Change:
+    """A resource of a Terraform document once more, under another label."""
+
+    def change(document: dict) -> None:
+        document["resource"][kind]["twin"] = copy.deepcopy(resource(document, kind))
+
+    return change
+
+
+AWS_RULE, NSG_RULE = "aws_vpc_security_group_ingress_rule", "azurerm_network_security_rule"
+FLOW = "nutanix_network_security_policy_v2"
+
+# Damages by the end of an artefact's name.
+DAMAGES: dict[str, dict[str, Change]] = {
+    "security-groups.cloudformation.json": {
+        "misspelt key": lambda document: renamed(first(document, INGRESS)["Properties"], "IpProtocol", "IpProtocl"),
+        "bad CIDR": set_in(lambda document: first(document, INGRESS)["Properties"], CidrIp="10.0.0.0/40"),
+        "duplicate rule": twin,
+        "61st rule": template_rules(61),
+        "bad enum": set_in(lambda document: first(document, INGRESS), Type="AWS::EC2::SecurityGroupIngres"),
+        "no peer": lambda document: first(document, INGRESS)["Properties"].pop("CidrIp"),
+    },
+    "security-groups.api.json": {
+        "misspelt key": lambda document: renamed(permission(document), "IpProtocol", "IpProtocl"),
+        "bad CIDR": lambda document: permission(document)["IpRanges"][0].update(CidrIp="10.0.0.0/40"),
+        "duplicate rule": lambda document: permission(document)["IpRanges"].append(permission(document)["IpRanges"][0]),
+        "61st rule": many,
+        "unknown group": lambda document: permission(document).update(UserIdGroupPairs=[{"GroupId": "sg-nobody"}]),
+    },
+    "security-groups.tf.json": {
+        "misspelt key": lambda document: renamed(resource(document, AWS_RULE), "ip_protocol", "ip_protocl"),
+        "duplicate rule": terraform_twin(AWS_RULE),
+        "bad type": lambda document: resource(document, AWS_RULE).update(from_port="443"),
+        "reference to nowhere": lambda document: resource(document, AWS_RULE).update(security_group_id="${aws_security_group.No.id}"),
+    },
+    "network-security-groups.arm.json": {
+        "misspelt key": lambda document: renamed(nsg_rule(document), "protocol", "protocl"),
+        "bad CIDR": set_in(nsg_rule, sourceAddressPrefix="10.0.0.0/40"),
+        "host bits": set_in(nsg_rule, sourceAddressPrefix="10.0.0.1/8"),
+        "misspelt tag": set_in(nsg_rule, sourceAddressPrefix="virtual network"),
+        "duplicate rule": nsg_twin,
+        "duplicate priority": same_priority,
+        "priority out of range": set_in(nsg_rule, priority=50),
+        "priority as text": set_in(nsg_rule, priority="100"),
+        "bad enum": set_in(nsg_rule, access="Permit"),
+        "bad name": lambda document: group(document)["securityRules"][0].update(name="-in"),
+    },
+    "network-security-groups.tf.json": {
+        "misspelt key": lambda document: renamed(resource(document, NSG_RULE), "protocol", "protocl"),
+        "duplicate rule": terraform_twin(NSG_RULE),
+        "bad type": lambda document: resource(document, NSG_RULE).update(priority="100"),
+    },
+    "flow-policies.v4.json": {
+        "misspelt key": lambda document: renamed(flow_rule(document)["spec"], "securedGroupCategoryReferences", "securedGroups"),
+        "bad CIDR": flow_subnet,
+        "duplicate rule": flow_twin,
+        "bad enum": lambda document: document["policies"][0].update(state="ENFORCED"),
+        "text as id": lambda document: flow_rule(document)["spec"].update(securedGroupCategoryReferences=["AppTier"]),
+        "no services": lambda document: [flow_rule(document)["spec"].pop(key, None) for key in ("tcpServices", "udpServices", "icmpServices")],
+        "two peers": lambda document: flow_rule(document)["spec"].update(srcAllowSpec="ALL", destAllowSpec="ALL"),
+    },
+    "flow-policies.v3.json": {
+        "misspelt key": lambda document: renamed(allow(document), "protocol", "protocl"),
+        "bad CIDR": v3_subnet,
+        "bad enum": lambda document: allow(document).update(protocol="SCTP"),
+    },
+    "flow-policies.tf.json": {
+        "misspelt key": lambda document: renamed(resource(document, FLOW), "state", "stat_e"),
+        "duplicate rule": terraform_twin(FLOW),
+        "bad type": lambda document: resource(document, FLOW).update(is_hitlog_enabled="true"),
+    },
+}
+
+# Damages of a table: the line that is changed in place of the second one.
+TABLE: dict[str, Callable[[str], str]] = {
+    "bad CIDR": lambda line: line.replace('/', "/4", 1),
+    "duplicate rule": lambda line: f"{line}\n{line}",
+    "a cell less": lambda line: line.rsplit(",", 1)[0],
+}
+
+
+def damaged_files(path: pathlib.Path, folder: pathlib.Path):
+    """Each damage of an artefact with the damaged file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    copy_of = folder / path.name
+    if path.suffix == ".csv":
+        lines = path.read_text().split("\n")
+        for what, change in TABLE.items():
+            copy_of.write_text("\n".join([lines[0], change(lines[1]), *lines[2:]]))
+            yield what, copy_of
+        return
+    for what, change in DAMAGES[path.name].items():
+        document = json.loads(path.read_text())
+        change(document)
+        copy_of.write_text(json.dumps(document))
+        yield what, copy_of
+
+
+def results(sites: list[Site], checks: dict[str, dict[str, Check]]) -> dict[str, list[str]]:
+    """Damages that no check finds, for one artefact of each kind."""
+    found, done = {}, set()
+    for site in sites:
+        for artefact in site.manifest["artifacts"]:
+            path = site.folder / artefact["path"]
+            if path.name in done:
+                continue
+            done.add(path.name)
+            for what, damaged in damaged_files(path, OUT / "damaged"):
+                caught = any(is_caught(check, damaged) for check in checks[artefact["spelling"]].values())
+                found[f"{path.name} {what}"] = [] if caught else ["no check finds it"]
+    absent = set(DAMAGES) - done
+    return found | {name: ["no site has this artefact"] for name in absent}
+
+
+def is_caught(check: Check, path: pathlib.Path) -> bool:
+    """Whether a check finds something, or can't go on."""
+    try:
+        return bool(check(path))
+    except (KeyError, TypeError, ValueError, AttributeError, LookupError):
+        return True
