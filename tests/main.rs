@@ -18,6 +18,7 @@ mod findings;
 mod grammar;
 mod init;
 mod intents;
+mod next_steps;
 mod packets;
 mod pipeline;
 mod properties;

@@ -135,9 +135,11 @@ fn next_steps(arguments: &Compile, compiled: &Compiled) -> String {
         let file = arguments.output.join(&artefact.path);
         let word = |path: &std::path::Path| steps::quoted(&path.display().to_string());
         let folder = file.parent().map(word).unwrap_or_default();
-        let blanks = [("FILE", word(&file)), ("FOLDER", folder)];
+        let mut blanks = vec![("FILE", word(&file)), ("FOLDER", folder)];
+        blanks.extend(artefact.blanks.iter().cloned());
+        let filled = steps::plain(&steps::filled(&artefact.section, &blanks));
         // Writing into a string can't fail.
-        let _ = writeln!(text, "\n== {}\n\n{}", file.display(), steps::filled(&artefact.text, &blanks));
+        let _ = writeln!(text, "\n== {}\n\n{filled}", file.display());
     }
     text
 }

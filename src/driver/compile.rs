@@ -69,8 +69,10 @@ pub struct Compiled {
 pub struct Steps {
     /// Path relative to the output folder.
     pub path: String,
-    /// The notes, with blanks for `FILE` and `FOLDER`.
-    pub text: String,
+    /// The notes, with blanks.
+    pub section: String,
+    /// What stands for them, but for `FILE` and `FOLDER`, which the one who writes the file knows.
+    pub blanks: Vec<(&'static str, String)>,
 }
 
 /// One platform with its plan.
@@ -148,8 +150,7 @@ impl Plans {
     fn steps(&self, written: &Written) -> Option<Steps> {
         let platform = self.planned.iter().find(|platform| platform.name == written.platform)?;
         let section = steps::section(platform.target.info().notes, written.artifact.spelling.id)?;
-        let text = steps::filled(&section, &platform.plan.blanks());
-        Some(Steps { path: written.path.clone(), text })
+        Some(Steps { path: written.path.clone(), section, blanks: platform.plan.blanks() })
     }
 
     /// Reads the bytes of an artefact, wherever they come from, and holds what they permit against the plan of its

@@ -8,14 +8,13 @@
 /// The heading of the part of a README that has a section for each spelling.
 const HEADING: &str = "## Next steps";
 
-/// The section of a spelling, without its heading and without the fences around commands.
+/// The section of a spelling, without its heading.
 pub fn section(notes: &str, spelling: &str) -> Option<String> {
     let part = notes.split_once(&format!("\n{HEADING}\n"))?.1;
     let part = part.split("\n## ").next()?;
     let heading = format!("`{spelling}`");
     let section = part.split("\n### ").skip(1).find(|section| section.starts_with(&heading))?;
-    let lines = section.lines().skip(1).filter(|line| !line.starts_with("```"));
-    Some(lines.collect::<Vec<_>>().join("\n").trim().to_owned())
+    Some(section.split_once('\n').map_or("", |(_, body)| body).trim().to_owned())
 }
 
 /// A section with values in the place of its blanks, such as `{FILE}`.
@@ -43,6 +42,22 @@ pub fn filled(section: &str, blanks: &[(&str, String)]) -> String {
     text + rest
 }
 
+/// A filled section for a terminal: commands are indented in place of the fences around them.
+pub fn plain(text: &str) -> String {
+    let mut is_command = false;
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        if line.starts_with("```") {
+            is_command = !is_command;
+        } else if is_command {
+            lines.push(format!("    {line}"));
+        } else {
+            lines.push(line.to_owned());
+        }
+    }
+    lines.join("\n")
+}
+
 /// A word that every POSIX shell takes as it is.
 ///
 /// Source: POSIX.1-2017, Shell Command Language, section 2.2.2 "Single-Quotes".
@@ -58,16 +73,15 @@ pub fn quoted(word: &str) -> String {
 mod tests {
     use super::*;
 
-    const NOTES: &str =
-        "# T\n\n## Next steps\n\n### `arm`\n\nApply:\n\n```\ndo {FILE} {X}\n```\n\n### `v4`\n\nno\n\n## Facts\n\n### `csv`\n\nno\n";
+    const NOTES: &str = "# T\n\n## Next steps\n\n### `arm`\n\nApply:\n\n```\ndo {FILE} {X}\n```\n\n### `v4`\n\nno\n\n## Facts\n\n### `csv`\n\nno\n";
 
     #[test]
     fn sections_end_with_the_next_heading_and_blanks_are_filled_once() {
         let arm = section(NOTES, "arm").unwrap();
-        assert_eq!(arm, "Apply:\n\ndo {FILE} {X}");
+        assert_eq!(arm, "Apply:\n\n```\ndo {FILE} {X}\n```");
         assert_eq!(section(NOTES, "csv"), None);
         let blanks = [("FILE", "{X}".to_owned()), ("X", "y".to_owned())];
-        assert_eq!(filled(&arm, &blanks), "Apply:\n\ndo {X} y");
+        assert_eq!(plain(&filled(&arm, &blanks)), "Apply:\n\n    do {X} y");
     }
 
     #[test]

@@ -18,7 +18,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// The parameter that takes the VPC's id.
-const VPC_PARAMETER: &str = "VpcId";
+pub(super) const VPC_PARAMETER: &str = "VpcId";
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]

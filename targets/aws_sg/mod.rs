@@ -33,6 +33,7 @@ pub mod plan;
 mod quota;
 mod read;
 mod split;
+mod steps;
 mod terraform;
 #[cfg(test)]
 mod tests;
@@ -97,7 +98,8 @@ static INFO: TargetInfo = TargetInfo {
     id: "aws-sg",
     title: "AWS security groups",
     platform: PLATFORM,
-    spellings: &[CLOUDFORMATION, API, TERRAFORM],    notes: include_str!("README.md"),
+    spellings: &[CLOUDFORMATION, API, TERRAFORM],
+    notes: include_str!("README.md"),
 };
 
 /// The target.
@@ -123,6 +125,10 @@ impl Backend for AwsSg {
 
     fn permits(&self, plan: &Plan, policy: &Policy) -> Result<Permits, NotAligned> {
         permits::permits(plan, policy)
+    }
+
+    fn blanks(&self, plan: &Plan) -> Vec<(&'static str, String)> {
+        steps::blanks(plan)
     }
 
     fn identities(&self, plan: &Plan) -> BTreeMap<RoleId, serde_json::Value> {

@@ -26,6 +26,7 @@ mod permits;
 mod plan;
 mod read;
 mod rules;
+mod steps;
 mod tags;
 mod terraform;
 #[cfg(test)]
@@ -83,7 +84,8 @@ static INFO: TargetInfo = TargetInfo {
             ),
         ],
     },
-    spellings: &[ARM, TERRAFORM],    notes: include_str!("README.md"),
+    spellings: &[ARM, TERRAFORM],
+    notes: include_str!("README.md"),
 };
 
 impl Backend for AzureNsg {
@@ -99,6 +101,10 @@ impl Backend for AzureNsg {
 
     fn permits(&self, plan: &Plan, policy: &Policy) -> Result<Permits, NotAligned> {
         permits::read_back(plan, policy)
+    }
+
+    fn blanks(&self, plan: &Plan) -> Vec<(&'static str, String)> {
+        steps::blanks(plan)
     }
 
     fn identities(&self, plan: &Plan) -> BTreeMap<RoleId, serde_json::Value> {

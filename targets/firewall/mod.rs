@@ -35,7 +35,8 @@ static INFO: TargetInfo = TargetInfo {
     id: "firewall",
     title: "firewall change request",
     platform: PlatformSpec { kind: "firewall", attributes: PLATFORM_ATTRIBUTES, role_attributes: &[] },
-    spellings: &[CSV],    notes: include_str!("README.md"),
+    spellings: &[CSV],
+    notes: include_str!("README.md"),
 };
 
 const PLATFORM_ATTRIBUTES: &[AttributeSpec] = &[

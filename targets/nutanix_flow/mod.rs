@@ -31,6 +31,7 @@ mod plan;
 mod quota;
 mod read;
 mod services;
+mod steps;
 mod symbols;
 mod terraform;
 #[cfg(test)]
@@ -58,7 +59,8 @@ static INFO: TargetInfo = TargetInfo {
     id: "nutanix-flow",
     title: "Nutanix Flow Network Security",
     platform: PlatformSpec { kind: "nutanix", attributes: PLATFORM_ATTRIBUTES, role_attributes: &[] },
-    spellings: &[V4, V3, TERRAFORM],    notes: include_str!("README.md"),
+    spellings: &[V4, V3, TERRAFORM],
+    notes: include_str!("README.md"),
 };
 
 const PLATFORM_ATTRIBUTES: &[AttributeSpec] = &[
@@ -130,6 +132,10 @@ impl Backend for NutanixFlow {
 
     fn unspoken(&self, plan: &Self::Plan, spelling: Spelling) -> Option<&'static str> {
         if spelling == TERRAFORM { terraform::unspoken(plan) } else { None }
+    }
+
+    fn blanks(&self, plan: &Self::Plan) -> Vec<(&'static str, String)> {
+        steps::blanks(plan)
     }
 
     fn identities(&self, plan: &Self::Plan) -> BTreeMap<RoleId, serde_json::Value> {

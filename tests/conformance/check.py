@@ -6,6 +6,8 @@ artefacts that are damaged by hand must be refused (`damage.py`). Prints one lin
 anything, or when a tool is missing that is not on the list of optional ones.
 """
 
+import pathlib
+import shutil
 import sys
 
 import checkov_run
@@ -17,7 +19,7 @@ import on_nutanix
 import on_terraform
 import outputs
 import sites
-from shared import OUT, ROOT, Site, compiled
+from shared import OUT, ROOT, Check, Site, compiled
 
 CHECKS = {
     spelling: checks
@@ -38,11 +40,19 @@ def artefact_results(site: Site) -> dict[str, list[str]]:
     results = {}
     for artefact in site.manifest["artifacts"]:
         for name, check in CHECKS[artefact["spelling"]].items():
-            results[f"{artefact['path']} ({name})"] = check(site.folder / artefact["path"])
+            results[f"{artefact['path']} ({name})"] = guarded(check, site.folder / artefact["path"])
     for calls in site.artefacts("api"):
         template = calls.with_name("security-groups.cloudformation.json")
         results[f"{calls.parent.name}: two spellings"] = on_aws.spellings_agree(template, calls)
     return results
+
+
+def guarded(check: Check, path: pathlib.Path) -> list[str]:
+    """What a check finds; a document that a check can't go on with is wrong too."""
+    try:
+        return check(path)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        return [f"the check can't go on: {error!r}"]
 
 
 class Report:
@@ -63,7 +73,8 @@ class Report:
 
 def main() -> int:
     """Checks everything; 1 when anything has an error."""
-    OUT.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(OUT, ignore_errors=True)
+    OUT.mkdir(parents=True)
     report = Report()
     report.add("data", outputs.data_errors())
     report.add("catalogue", outputs.catalogue_outputs())
@@ -75,7 +86,7 @@ def main() -> int:
     for site in examples + generated:
         report.add(site.name, artefact_results(site))
     report.add("checkov", checkov_run.results())
-    report.add("damaged", damage.results(examples, CHECKS))
+    report.add("damaged", damage.results(examples, CHECKS, guarded))
     if on_terraform.missing() is None:
         report.add("terraform", on_terraform.deployed(examples + generated))
     for tool, missing in OPTIONAL.items():

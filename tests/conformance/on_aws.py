@@ -11,6 +11,7 @@ import logging
 import os
 import pathlib
 import re
+import warnings
 from collections.abc import Iterator
 
 import boto3
@@ -22,6 +23,7 @@ from shared import program_errors
 
 # It names every resource that it does not know.
 logging.getLogger("moto").setLevel(logging.ERROR)
+warnings.filterwarnings("ignore", module="moto")
 
 SYMBOL = re.compile(r"\{\{([a-z-]+):(.*)\}\}")
 REGION = "eu-west-1"
@@ -295,10 +297,10 @@ def validator_errors(path: pathlib.Path) -> list[str]:
 
 CHECKS = {
     "cloudformation": {
-        "cfn-lint": cfn_lint_errors,
         "cloudformation-validate": validator_errors,
         "made in EC2": made_errors,
         "stack": stack_errors,
+        "cfn-lint": cfn_lint_errors,
     },
     "api": {"made in EC2": replay_errors},
 }
