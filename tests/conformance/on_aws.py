@@ -316,6 +316,6 @@ def spellings_agree(template: pathlib.Path, calls: pathlib.Path) -> list[str]:
 
     def by_name(one: Rule) -> Rule:
         found = lists.get(one[-1])
-        return (*one[:-1], found.group(1).rstrip('",') if found else one[-1])
+        return (*one[:-1], found.group(1).rstrip('",.') if found else one[-1])
 
     return difference({by_name(one) for one in template_set(document)}, api_rules(other))
