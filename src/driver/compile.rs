@@ -345,7 +345,7 @@ fn unspoken(
             if selection.spellings.iter().any(|asked| asked == id) {
                 report.severity = Severity::Error;
             }
-            sink.report(report.help("apply another spelling of the platform; they are exact"));
+            sink.report(report.help("apply another spelling of the platform, which has the words"));
             withheld.push((platform.id, id));
         }
     }

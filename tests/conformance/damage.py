@@ -3,6 +3,7 @@
 import copy
 import json
 import pathlib
+import shutil
 from collections.abc import Callable
 
 from shared import OUT, Check, Site
@@ -138,6 +139,39 @@ def terraform_twin(kind: str) -> Change:
     return change
 
 
+def ranged(document: dict, kind: str) -> dict:
+    """The first rule of a Terraform document that names a range."""
+    return next(one for one in document["resource"][kind].values() if "cidr_ipv4" in one or "source_address_prefix" in one)
+
+
+def terraform_many(document: dict) -> None:
+    """More rules than a group takes."""
+    rules = document["resource"][AWS_RULE]
+    one = ranged(document, AWS_RULE)
+    for number in range(61):
+        rules[f"More{number}"] = one | {"cidr_ipv4": f"203.0.113.{number}/32"}
+
+
+def terraform_priority(document: dict) -> None:
+    """Two rules of one group and direction with one number."""
+    seen: dict[tuple, dict] = {}
+    for rule in document["resource"][NSG_RULE].values():
+        first = seen.setdefault((rule["network_security_group_name"], rule["direction"]), rule)
+        if first is not rule:
+            rule["priority"] = first["priority"]
+            return
+    raise LookupError("two rules")
+
+
+def terraform_subnet(document: dict) -> None:
+    """A range with an impossible prefix in a policy."""
+    specs = [rule["spec"][0] for policy in document["resource"][FLOW].values() for rule in policy["rules"]]
+    spec = next(spec["application_rule_spec"][0] for spec in specs if "application_rule_spec" in spec)
+    for key in [key for key in spec if key.startswith(("src", "dest"))]:
+        del spec[key]
+    spec["src_subnet"] = [{"value": "10.0.0.0", "prefix_length": 40}]
+
+
 AWS_RULE, NSG_RULE = "aws_vpc_security_group_ingress_rule", "azurerm_network_security_rule"
 FLOW = "nutanix_network_security_policy_v2"
 
@@ -148,7 +182,8 @@ DAMAGES: dict[str, dict[str, Change]] = {
         "bad CIDR": set_in(lambda document: first(document, INGRESS)["Properties"], CidrIp="10.0.0.0/40"),
         "duplicate rule": twin,
         "61st rule": template_rules(61),
-        "bad enum": set_in(lambda document: first(document, INGRESS), Type="AWS::EC2::SecurityGroupIngres"),
+        "bad enum": set_in(lambda document: first(document, INGRESS)["Properties"], IpProtocol="tpc"),
+        "bad type": set_in(lambda document: first(document, INGRESS), Type="AWS::EC2::SecurityGroupIngres"),
         "no peer": lambda document: first(document, INGRESS)["Properties"].pop("CidrIp"),
     },
     "security-groups.api.json": {
@@ -156,11 +191,15 @@ DAMAGES: dict[str, dict[str, Change]] = {
         "bad CIDR": lambda document: permission(document)["IpRanges"][0].update(CidrIp="10.0.0.0/40"),
         "duplicate rule": lambda document: permission(document)["IpRanges"].append(permission(document)["IpRanges"][0]),
         "61st rule": many,
+        "bad enum": lambda document: permission(document).update(IpProtocol="tpc"),
         "unknown group": lambda document: permission(document).update(UserIdGroupPairs=[{"GroupId": "sg-nobody"}]),
     },
     "security-groups.tf.json": {
         "misspelt key": lambda document: renamed(resource(document, AWS_RULE), "ip_protocol", "ip_protocl"),
         "duplicate rule": terraform_twin(AWS_RULE),
+        "bad CIDR": lambda document: ranged(document, AWS_RULE).update(cidr_ipv4="10.0.0.0/40"),
+        "61st rule": terraform_many,
+        "bad enum": lambda document: resource(document, AWS_RULE).update(ip_protocol="tpc"),
         "bad type": lambda document: resource(document, AWS_RULE).update(from_port="443"),
         "reference to nowhere": lambda document: resource(document, AWS_RULE).update(security_group_id="${aws_security_group.No.id}"),
     },
@@ -179,6 +218,9 @@ DAMAGES: dict[str, dict[str, Change]] = {
     "network-security-groups.tf.json": {
         "misspelt key": lambda document: renamed(resource(document, NSG_RULE), "protocol", "protocl"),
         "duplicate rule": terraform_twin(NSG_RULE),
+        "bad CIDR": lambda document: ranged(document, NSG_RULE).update(source_address_prefix="10.0.0.0/40"),
+        "duplicate priority": terraform_priority,
+        "bad enum": lambda document: resource(document, NSG_RULE).update(access="Permit"),
         "bad type": lambda document: resource(document, NSG_RULE).update(priority="100"),
     },
     "flow-policies.v4.json": {
@@ -198,6 +240,8 @@ DAMAGES: dict[str, dict[str, Change]] = {
     "flow-policies.tf.json": {
         "misspelt key": lambda document: renamed(resource(document, FLOW), "state", "stat_e"),
         "duplicate rule": terraform_twin(FLOW),
+        "bad CIDR": terraform_subnet,
+        "bad enum": lambda document: resource(document, FLOW).update(state="ENFORCED"),
         "bad type": lambda document: resource(document, FLOW).update(is_hitlog_enabled="true"),
     },
 }
@@ -212,7 +256,6 @@ TABLE: dict[str, Callable[[str], str]] = {
 
 def damaged_files(path: pathlib.Path, folder: pathlib.Path):
     """Each damage of an artefact with the damaged file."""
-    folder.mkdir(parents=True, exist_ok=True)
     copy_of = folder / path.name
     if path.suffix == ".csv":
         lines = path.read_text().split("\n")
@@ -225,6 +268,18 @@ def damaged_files(path: pathlib.Path, folder: pathlib.Path):
         change(document)
         copy_of.write_text(json.dumps(document))
         yield what, copy_of
+
+
+def untouched(
+    path: pathlib.Path,
+    folder: pathlib.Path,
+    checks: dict[str, Check],
+    found_by: Callable[[Check, pathlib.Path], list[str]],
+) -> list[str]:
+    """What the checks find in a copy without a damage, so that nothing but a damage can be what they find."""
+    folder.mkdir(parents=True)
+    copied = shutil.copy(path, folder / path.name)
+    return [error for check in checks.values() for error in found_by(check, pathlib.Path(copied))]
 
 
 def results(
@@ -240,7 +295,9 @@ def results(
             if path.name in done:
                 continue
             done.add(path.name)
-            for what, damaged in damaged_files(path, OUT / "damaged"):
+            folder = OUT / "damaged" / path.name
+            found[f"{path.name} as it was"] = untouched(path, folder, checks[artefact["spelling"]], found_by)
+            for what, damaged in damaged_files(path, folder):
                 caught = any(found_by(check, damaged) for check in checks[artefact["spelling"]].values())
                 found[f"{path.name} {what}"] = [] if caught else ["no check finds it"]
     absent = set(DAMAGES) - done

@@ -6,6 +6,7 @@ CloudFormation, and protocols by number want ports.
 
 import contextlib
 import functools
+import ipaddress
 import json
 import logging
 import os
@@ -33,6 +34,8 @@ Rule = tuple[str, str, str, int | None, int | None, str]
 
 # The egress rule that stands for none: nothing can be sent to this address.
 NOWHERE = "127.0.0.1/32"
+
+PROTOCOLS = {"tcp", "udp", "icmp", "icmpv6", "-1"}
 
 # Lists of peers in a permission, the key of each entry, and whether the stand-in's CloudFormation knows them.
 PEERS = {"IpRanges": "CidrIp", "Ipv6Ranges": "CidrIpv6", "UserIdGroupPairs": "GroupId", "PrefixListIds": "PrefixListId"}
@@ -176,6 +179,27 @@ def replay_errors(path: pathlib.Path) -> list[str]:
         return difference(api_rules(document), cloud.described()[1])
 
 
+def fact_errors(rules: set[Rule]) -> list[str]:
+    """What the service has against rules that the stand-in takes: protocols, ports, and networks that it would change.
+
+    Source: EC2 API Reference, `IpPermission`; VPC User Guide, "Security group rules"; read 2026-11.
+    """
+    errors = []
+    for one in sorted(rules, key=str):
+        protocol, first, last, end = one[2:]
+        is_number = protocol.isdigit() and int(protocol) <= 255
+        if protocol not in PROTOCOLS and not is_number:
+            errors.append(f"{one}: no protocol `{protocol}`")
+        if protocol in ("tcp", "udp") and not 0 <= first <= last <= 65535:
+            errors.append(f"{one}: the ports {first} to {last}")
+        if "/" in end:
+            try:
+                ipaddress.ip_network(end)
+            except ValueError as error:
+                errors.append(f"{one}: {error}")
+    return errors
+
+
 def difference(compiled: set[Rule], described: set[Rule]) -> list[str]:
     """Rules that only one of two sets has."""
     missing = [f"compiled and not there: {one}" for one in sorted(compiled - described, key=str)]
@@ -241,9 +265,13 @@ def make_template(cloud: Cloud, template: dict) -> None:
         cloud.authorize(direction, ids[group], [permission])
 
 
-def made_errors(path: pathlib.Path) -> list[str]:
+def template_errors(path: pathlib.Path) -> list[str]:
     """What EC2 refuses of a template's rules, and where the groups described back differ from it."""
-    template = json.loads(path.read_text())
+    return made_errors(json.loads(path.read_text()))
+
+
+def made_errors(template: dict) -> list[str]:
+    """The same of a template that was read."""
     with region() as cloud:
         try:
             make_template(cloud, template)
@@ -298,11 +326,15 @@ def validator_errors(path: pathlib.Path) -> list[str]:
 CHECKS = {
     "cloudformation": {
         "cloudformation-validate": validator_errors,
-        "made in EC2": made_errors,
+        "made in EC2": template_errors,
+        "facts of the service": lambda path: fact_errors(template_set(json.loads(path.read_text()))),
         "stack": stack_errors,
         "cfn-lint": cfn_lint_errors,
     },
-    "api": {"made in EC2": replay_errors},
+    "api": {
+        "made in EC2": replay_errors,
+        "facts of the service": lambda path: fact_errors(api_rules(json.loads(path.read_text()))),
+    },
 }
 
 

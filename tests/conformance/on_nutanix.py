@@ -41,8 +41,12 @@ def filled(path: pathlib.Path) -> dict:
 
 def schema_of_target(path: pathlib.Path) -> list[str]:
     """What the target's schema has against each body of a document."""
-    document = filled(path)
-    kinds = KINDS["v3" if path.name.endswith(".v3.json") else "v4"]
+    return schema_errors_of(filled(path), "v3" if path.name.endswith(".v3.json") else "v4")
+
+
+def schema_errors_of(document: dict, api: str) -> list[str]:
+    """The same of a document that was read."""
+    kinds = KINDS[api]
     errors = [] if document.get(next(iter(kinds))) else ["holds no policy"]
     for key, definition in kinds.items():
         for item in document.get(key, []):
@@ -50,10 +54,9 @@ def schema_of_target(path: pathlib.Path) -> list[str]:
     return errors
 
 
-def bodies(path: pathlib.Path) -> Iterator[tuple[str, dict, object]]:
+def bodies(document: dict) -> Iterator[tuple[str, dict, object]]:
     """Each body of a document with what the client makes of it."""
     reader = client.ApiClient(client.Configuration())
-    document = filled(path)
     for key, model in MODELS.items():
         for body in document.get(key, []):
             # The client takes apart what it reads.
@@ -62,8 +65,13 @@ def bodies(path: pathlib.Path) -> Iterator[tuple[str, dict, object]]:
 
 def model_errors(path: pathlib.Path) -> list[str]:
     """What the client's models have against the bodies of a document."""
+    return model_errors_of(filled(path))
+
+
+def model_errors_of(document: dict) -> list[str]:
+    """The same of a document that was read."""
     errors = []
-    for _, body, model in bodies(path):
+    for _, body, model in bodies(document):
         place = body.get("name", "a body")
         errors += walk(model, place)
         errors += rule_errors(body, place)
@@ -188,7 +196,7 @@ def post_errors(path: pathlib.Path) -> list[str]:
         sender = client.ApiClient(configuration, allow_version_negotiation=False)
         policies, groups = client.NetworkSecurityPoliciesApi(sender), client.AddressGroupsApi(sender)
         calls = {"policies": policies.create_network_security_policy, "addressGroups": groups.create_address_group}
-        for key, body, model in bodies(path):
+        for key, body, model in bodies(filled(path)):
             try:
                 calls[key](model)
             except Exception as error:  # noqa: BLE001: whatever the client raises is a refusal.

@@ -7,6 +7,7 @@ they are not. The providers of Azure and Nutanix want an account or a server bef
 
 import glob
 import json
+import logging
 import os
 import pathlib
 import re
@@ -16,7 +17,11 @@ import subprocess
 from moto.server import ThreadedMotoServer
 
 import on_aws
+import terraform_forms
 from shared import HOME, Site, compiled
+
+# The stand-in's server prints a line for each call.
+logging.getLogger("werkzeug").setLevel(logging.ERROR)
 
 TABLE = json.loads(pathlib.Path(__file__).with_name("provider-schemas.json").read_text())
 TYPES = {"string": str, "number": int, "bool": bool, "list": list, "map": dict}
@@ -94,7 +99,12 @@ def twin_errors(document: dict) -> list[str]:
     return errors
 
 
-CHECKS = {"terraform": {"arguments of the providers": document_errors}}
+CHECKS = {
+    "terraform": {
+        "arguments of the providers": document_errors,
+        "form of the API": terraform_forms.form_errors,
+    }
+}
 
 
 def plugins() -> pathlib.Path | None:
@@ -188,7 +198,7 @@ def deployed(sites: list[Site]) -> dict[str, list[str]]:
 
     Then one site gets one more rule: a plan must show that rule and nothing else.
     """
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:
         _, port = server.get_host_and_port()
