@@ -108,6 +108,13 @@ def flow_twin(document: dict) -> None:
     rules.append(copy.deepcopy(rules[-1]))
 
 
+def flow_silent(document: dict) -> None:
+    """A rule of a v4 document without services."""
+    spec = flow_rule(document)["spec"]
+    for key in [key for key in spec if key.endswith("Services")]:
+        del spec[key]
+
+
 def allow(document: dict) -> dict:
     """The first allow entry of a v3 document."""
     for one in document["network_security_rules"]:
@@ -172,6 +179,7 @@ def terraform_subnet(document: dict) -> None:
     spec["src_subnet"] = [{"value": "10.0.0.0", "prefix_length": 40}]
 
 
+NOWHERE = "${aws_security_group.No.id}"
 AWS_RULE, NSG_RULE = "aws_vpc_security_group_ingress_rule", "azurerm_network_security_rule"
 FLOW = "nutanix_network_security_policy_v2"
 
@@ -201,7 +209,7 @@ DAMAGES: dict[str, dict[str, Change]] = {
         "61st rule": terraform_many,
         "bad enum": lambda document: resource(document, AWS_RULE).update(ip_protocol="tpc"),
         "bad type": lambda document: resource(document, AWS_RULE).update(from_port="443"),
-        "reference to nowhere": lambda document: resource(document, AWS_RULE).update(security_group_id="${aws_security_group.No.id}"),
+        "reference to nowhere": lambda document: resource(document, AWS_RULE).update(security_group_id=NOWHERE),
     },
     "network-security-groups.arm.json": {
         "misspelt key": lambda document: renamed(nsg_rule(document), "protocol", "protocl"),
@@ -229,7 +237,7 @@ DAMAGES: dict[str, dict[str, Change]] = {
         "duplicate rule": flow_twin,
         "bad enum": lambda document: document["policies"][0].update(state="ENFORCED"),
         "text as id": lambda document: flow_rule(document)["spec"].update(securedGroupCategoryReferences=["AppTier"]),
-        "no services": lambda document: [flow_rule(document)["spec"].pop(key, None) for key in ("tcpServices", "udpServices", "icmpServices")],
+        "no services": flow_silent,
         "two peers": lambda document: flow_rule(document)["spec"].update(srcAllowSpec="ALL", destAllowSpec="ALL"),
     },
     "flow-policies.v3.json": {
@@ -246,11 +254,13 @@ DAMAGES: dict[str, dict[str, Change]] = {
     },
 }
 
-# Damages of a table: the line that is changed in place of the second one.
-TABLE: dict[str, Callable[[str], str]] = {
-    "bad CIDR": lambda line: line.replace("/", "/4", 1),
-    "duplicate rule": lambda line: f"{line}\n{line}",
-    "a cell less": lambda line: line.rsplit(",", 1)[0],
+# Damages of a table: what stands in place of the header and the first line.
+TABLE: dict[str, Callable[[str, str], list[str]]] = {
+    "misspelt key": lambda header, line: [header.replace("protocol", "protocl"), line],
+    "bad CIDR": lambda header, line: [header, line.replace("/", "/4", 1)],
+    "duplicate rule": lambda header, line: [header, line, line],
+    "bad enum": lambda header, line: [header, line.replace('"tcp"', '"tpc"').replace('"udp"', '"upd"')],
+    "a cell less": lambda header, line: [header, line.rsplit(",", 1)[0]],
 }
 
 
@@ -260,7 +270,7 @@ def damaged_files(path: pathlib.Path, folder: pathlib.Path):
     if path.suffix == ".csv":
         lines = path.read_text().split("\n")
         for what, change in TABLE.items():
-            copy_of.write_text("\n".join([lines[0], change(lines[1]), *lines[2:]]))
+            copy_of.write_text("\n".join([*change(*lines[:2]), *lines[2:]]))
             yield what, copy_of
         return
     for what, change in DAMAGES[path.name].items():

@@ -3,10 +3,14 @@
 import csv
 import ipaddress
 import pathlib
-
 import re
 
-WORDS = {"any"}
+COLUMNS = [
+    "id", "source role", "source address", "destination role", "destination address", "protocol", "ports", "starts from",
+    "purpose", "rationale", "managed by", "valid until", "catalogue entry",
+]  # fmt: skip
+PORTS = re.compile(r"\d+(-\d+)?")
+MESSAGES = re.compile(r"all|type \d+( codes? \d+(-\d+)?)?")
 HOST = re.compile(r"[A-Za-z0-9*_.-]+")
 
 
@@ -17,7 +21,8 @@ def table_errors(path: pathlib.Path) -> list[str]:
     if not lines:
         return ["the table is empty"]
     header, rows = lines[0], lines[1:]
-    errors = [f"line {at}: {len(row)} cells" for at, row in enumerate(rows, 2) if len(row) != len(header)]
+    errors = [] if header == COLUMNS else [f"the columns {header}"]
+    errors += [f"line {at}: {len(row)} cells" for at, row in enumerate(rows, 2) if len(row) != len(header)]
     seen: dict[tuple[str, ...], int] = {}
     for at, row in enumerate(rows, 2):
         cells = dict(zip(header, row))
@@ -29,34 +34,29 @@ def table_errors(path: pathlib.Path) -> list[str]:
 
 def row_errors(cells: dict[str, str]) -> list[str]:
     """What is wrong with one line."""
-    errors = []
-    for key in (key for key in cells if "address" in key.lower()):
-        errors += [f"`{part}` is no address" for part in parts(cells[key]) if not is_address(part)]
-    for key in (key for key in cells if key.lower() in ("port", "ports")):
-        errors += [f"`{part}` are no ports" for part in parts(cells[key]) if not is_ports(part)]
-    return errors
-
-
-def parts(cell: str) -> list[str]:
-    """The values of a cell."""
-    return [part for part in re.split(r"[;, ]+", cell) if part]
+    places = (cells.get("source address", ""), cells.get("destination address", ""))
+    errors = [f"`{place}` is no address" for place in places if not is_address(place)]
+    protocol, ports = cells.get("protocol", ""), cells.get("ports", "")
+    return errors if is_service(protocol, ports) else [*errors, f"`{ports}` are no ports of `{protocol}`"]
 
 
 def is_address(text: str) -> bool:
-    """A network without bits behind its prefix, a host, or a word."""
+    """A network without bits behind its prefix, or a name."""
     try:
         ipaddress.ip_network(text)
     except ValueError:
-        return text in WORDS or (not text[0].isdigit() and "/" not in text and HOST.fullmatch(text) is not None)
+        return not text[:1].isdigit() and HOST.fullmatch(text) is not None and text != "any"
     return True
 
 
-def is_ports(text: str) -> bool:
-    """A port, a range, or a word."""
-    ends = text.split("-")
-    if text in WORDS or not ends[0].isdigit():
-        return True
-    return len(ends) <= 2 and all(end.isdigit() for end in ends) and int(ends[0]) <= int(ends[-1]) <= 65535
+def is_service(protocol: str, ports: str) -> bool:
+    """Ports or messages that a protocol has."""
+    if protocol in ("tcp", "udp"):
+        ends = [int(end) for end in ports.split("-")] if PORTS.fullmatch(ports) else []
+        return bool(ends) and ends[0] <= ends[-1] <= 65535
+    if protocol in ("icmp", "icmpv6"):
+        return MESSAGES.fullmatch(ports) is not None
+    return re.fullmatch(r"ip/\d{1,3}", protocol) is not None and ports == "all"
 
 
 CHECKS = {"csv": {"csv parser": table_errors}}

@@ -14,12 +14,23 @@ import on_azure
 import on_nutanix
 
 REFERENCE = re.compile(r"\$\{([^}]*)\}")
-AWS_FIELDS = {"ip_protocol": "IpProtocol", "from_port": "FromPort", "to_port": "ToPort", "cidr_ipv4": "CidrIp", "cidr_ipv6": "CidrIpv6"}
+AWS_FIELDS = {
+    "ip_protocol": "IpProtocol",
+    "from_port": "FromPort",
+    "to_port": "ToPort",
+    "cidr_ipv4": "CidrIp",
+    "cidr_ipv6": "CidrIpv6",
+}
 
 
 def resources(document: dict, kind: str) -> dict[str, dict]:
     """The resources of a type by label."""
     return document["resource"].get(kind, {})
+
+
+def referred(text: str) -> str:
+    """The label or input that a reference names: `${TYPE.LABEL.id}`, `${var.NAME}`."""
+    return REFERENCE.fullmatch(text)[1].split(".")[1]
 
 
 def camel(name: str) -> str:
@@ -38,22 +49,20 @@ def parameter(name: str) -> str:
 
 def as_template(document: dict) -> dict:
     """A template of the same groups and rules."""
-    found = {
-        label: {"Type": "AWS::EC2::SecurityGroup", "Properties": {"GroupName": one["name"], "GroupDescription": one["description"]}}
-        for label, one in resources(document, "aws_security_group").items()
-    }
+    found: dict[str, dict] = {}
     # The provider takes away what a new group lets out.
     nowhere = [{"IpProtocol": "-1", "CidrIp": on_aws.NOWHERE}]
-    for group in found.values():
-        group["Properties"]["SecurityGroupEgress"] = nowhere
+    for label, one in resources(document, "aws_security_group").items():
+        own = {"GroupName": one["name"], "GroupDescription": one["description"], "SecurityGroupEgress": nowhere}
+        found[label] = {"Type": "AWS::EC2::SecurityGroup", "Properties": own}
     for direction, side in (("ingress", "Source"), ("egress", "Destination")):
         for label, one in resources(document, f"aws_vpc_security_group_{direction}_rule").items():
             properties = {own: one[key] for key, own in AWS_FIELDS.items() if key in one}
             names = {"security_group_id": "GroupId", "referenced_security_group_id": f"{side}SecurityGroupId"}
             for key in names.keys() & one.keys():
-                properties[names[key]] = {"Fn::GetAtt": [REFERENCE.fullmatch(one[key])[1].split(".")[1], "GroupId"]}
+                properties[names[key]] = {"Fn::GetAtt": [referred(one[key]), "GroupId"]}
             if "prefix_list_id" in one:
-                properties[f"{side}PrefixListId"] = {"Ref": parameter(REFERENCE.fullmatch(one["prefix_list_id"])[1].split(".")[1])}
+                properties[f"{side}PrefixListId"] = {"Ref": parameter(referred(one["prefix_list_id"]))}
             found[label] = {"Type": f"AWS::EC2::SecurityGroup{direction.title()}", "Properties": properties}
     return {"Parameters": {parameter(name): {} for name in document["variable"]}, "Resources": found}
 
@@ -75,13 +84,12 @@ def as_groups(document: dict) -> dict[str, list[dict]]:
     """The rules of each network security group as the API has them, by the group's label."""
     groups: dict[str, list[dict]] = {label: [] for label in resources(document, "azurerm_network_security_group")}
     for one in resources(document, "azurerm_network_security_rule").values():
-        own = REFERENCE.fullmatch(one["network_security_group_name"])[1].split(".")[1]
+        own = referred(one["network_security_group_name"])
         ids = "_application_security_group_ids"
-        properties = {
-            camel(key.replace(ids, "_application_security_groups")): [{"id": id_} for id_ in value] if key.endswith(ids) else value
-            for key, value in one.items()
-            if key not in ("name", "resource_group_name", "network_security_group_name")
-        }
+        properties = {}
+        for key in one.keys() - {"name", "resource_group_name", "network_security_group_name"}:
+            value = [{"id": id_} for id_ in one[key]] if key.endswith(ids) else one[key]
+            properties[camel(key.replace(ids, "_application_security_groups"))] = value
         groups[own].append({"name": one["name"], "properties": properties})
     return groups
 
