@@ -297,18 +297,18 @@ def results(
     checks: dict[str, dict[str, Check]],
     found_by: Callable[[Check, pathlib.Path], list[str]],
 ) -> dict[str, list[str]]:
-    """Damages that no check finds, for one artefact of each kind."""
-    found, done = {}, set()
+    """Damages that no check finds, for the smallest artefact of each kind."""
+    smallest: dict[str, tuple[int, pathlib.Path, str]] = {}
     for site in sites:
         for artefact in site.manifest["artifacts"]:
             path = site.folder / artefact["path"]
-            if path.name in done:
-                continue
-            done.add(path.name)
-            folder = OUT / "damaged" / path.name
-            found[f"{path.name} as it was"] = untouched(path, folder, checks[artefact["spelling"]], found_by)
-            for what, damaged in damaged_files(path, folder):
-                caught = any(found_by(check, damaged) for check in checks[artefact["spelling"]].values())
-                found[f"{path.name} {what}"] = [] if caught else ["no check finds it"]
-    absent = set(DAMAGES) - done
-    return found | {name: ["no site has this artefact"] for name in absent}
+            one = (path.stat().st_size, path, artefact["spelling"])
+            smallest[path.name] = min(one, smallest.get(path.name, one))
+    found = {}
+    for name, (_, path, spelling) in smallest.items():
+        folder, own = OUT / "damaged" / name, checks[spelling]
+        found[f"{name} as it was"] = untouched(path, folder, own, found_by)
+        for what, damaged in damaged_files(path, folder):
+            caught = any(found_by(check, damaged) for check in own.values())
+            found[f"{name} {what}"] = [] if caught else ["no check finds it"]
+    return found | {name: ["no site has this artefact"] for name in DAMAGES.keys() - smallest.keys()}
