@@ -505,7 +505,6 @@ fn every_damage_of_an_artefact_is_caught() {
         }
     }
     assert!(missed.is_empty(), "{} missed:\n{}", missed.len(), missed.join("\n"));
-    println!("{caught:?}");
     // So that no damage is skipped without anybody noticing.
     for (file, least) in LEAST {
         assert!(caught.get(file) >= Some(least), "{file}: {caught:?}");
