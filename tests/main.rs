@@ -23,6 +23,7 @@ mod grammar;
 mod init;
 mod intents;
 mod manifests;
+mod next_steps;
 mod packets;
 mod pipeline;
 mod properties;

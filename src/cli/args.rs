@@ -217,12 +217,15 @@ pub(super) struct Compile {
     /// Write these targets only: azure-nsg, aws-sg, nutanix-flow, firewall.
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub(super) target: Vec<String>,
-    /// Write these spellings only: cloudformation, api, arm, v4, v3, csv.
+    /// Write these spellings only: cloudformation, api, arm, v4, v3, terraform, csv.
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub(super) spelling: Vec<String>,
     /// Write these platforms of the site only.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(super) platform: Vec<String>,
+    /// Print how to apply, check and roll back what was written: the commands, with the names and paths of this compile.
+    #[arg(long)]
+    pub(super) next_steps: bool,
 }
 
 /// `segc test`

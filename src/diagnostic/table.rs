@@ -125,4 +125,5 @@ codes! {
     6014 "6014" SET_KEPT_ELSEWHERE Note "set-kept-elsewhere" "a platform needs a named set of addresses that somebody keeps";
     6015 "6015" ARTIFACT_DIFFERS Error "artifact-differs" "a written artefact does not permit what its plan permits";
     6016 "6016" ARTIFACT_UNREADABLE Error "artifact-unreadable" "an artefact of segc can't be read back";
+    6017 "6017" SPELLING_UNSPOKEN Warning "spelling-unspoken" "a spelling is not written, because its tool can't be told the rules";
 }
