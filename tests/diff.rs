@@ -325,3 +325,82 @@ fn what_can_not_be_read_is_told_for_both_releases() {
     }
     assert_eq!(code(&segc(root(), &["diff", R1, "absent.seg"])), 1);
 }
+
+/// A release with an exception of other days or other ends.
+fn excepted(starts: &str, expires: &str, to: &str) -> String {
+    let site = std::fs::read_to_string(root().join(R1)).unwrap();
+    let old = "starts  = 2026-01-12    expires = 2026-02-28";
+    assert!(site.contains(old) && site.contains("jump -> vda-az"));
+    site.replace(old, &format!("starts = {starts} expires = {expires}"))
+        .replace("jump -> vda-az", &format!("jump -> {to}"))
+}
+
+/// The records of the change request without its heading.
+fn request(before: &str, after: &str, more: &[&str]) -> Vec<Vec<String>> {
+    let output = diff_of(before, after, &[&["--format", "csv"], more].concat());
+    let mut reader = csv::Reader::from_reader(output.stdout.as_slice());
+    reader.records().map(|record| record.unwrap().iter().map(str::to_owned).collect()).collect()
+}
+
+#[test]
+fn an_exception_that_is_put_off_and_lasts_longer_opens() {
+    let (before, after) =
+        (excepted("2026-01-12", "2026-02-28", "vda-az"), excepted("2026-02-12", "2026-12-28", "vda-az"));
+    let output = diff_of(&before, &after, &[]);
+    let answer = json(&output);
+    assert_eq!(code(&output), 2, "{answer:#}");
+    change(&answer, "closed", "`exception EX-7`");
+    let opened = change(&answer, "opened", "2026-12-28");
+    assert_eq!((word(opened, "starts"), word(opened, "expires")), ("2026-02-12", "2026-12-28"));
+    // Put off only, nothing opens that was not open.
+    let later = excepted("2026-02-12", "2026-02-28", "vda-az");
+    assert_eq!(code(&diff_of(&before, &later, &[])), 1);
+}
+
+#[test]
+fn a_pending_exception_with_another_end_opens_one_and_closes_the_other() {
+    let pending = |to| excepted("2026-03-01", "2026-03-05", to);
+    let answer = json(&diff_of(&pending("vda-az"), &pending("vda-dc"), &[]));
+    assert!(word(change(&answer, "opened", "EX-7"), "what").contains("jump to vda-dc"), "{answer:#}");
+    assert!(word(change(&answer, "closed", "EX-7"), "what").contains("jump to vda-az"), "{answer:#}");
+}
+
+#[test]
+fn a_shortened_exception_asks_for_another_day_and_not_for_its_removal_now() {
+    let (long, short) =
+        (excepted("2026-01-12", "2026-02-28", "vda-az"), excepted("2026-01-12", "2026-01-28", "vda-az"));
+    for (before, after, until) in [(&long, &short, "2026-01-27"), (&short, &long, "2026-02-27")] {
+        let rows = request(before, after, &[]);
+        assert_eq!(rows.len(), 1, "{rows:?}");
+        assert_eq!((rows[0][1].as_str(), rows[0][13].as_str()), ("change", until), "{rows:?}");
+    }
+}
+
+#[test]
+fn rows_to_be_removed_keep_their_platform_when_a_role_is_renamed() {
+    let before = std::fs::read_to_string(root().join(R1)).unwrap();
+    let after = before
+        .replace(
+            "role sf         : storefront          on dc1 {",
+            "role front : storefront on dc1 { was = sf ",
+        )
+        .replace("intent store-access      users -> sf\n", "")
+        .replace(" sf", " front")
+        .replace("was = front", "was = sf");
+    let rows = request(&before, &after, &["--enforced-at", "dc1"]);
+    assert!(!rows.is_empty() && rows.iter().all(|row| row[1] == "remove"), "{rows:?}");
+    assert!(rows.iter().all(|row| row[15].split("; ").any(|platform| platform == "dc1")), "{rows:?}");
+}
+
+#[test]
+fn a_row_that_stays_says_what_to_add_and_what_to_remove() {
+    let answer = three_platforms(&[]);
+    let steps: Vec<&str> = list(&answer, "order_of_work").iter().filter_map(Value::as_str).collect();
+    let of = |start: &str| *steps.iter().find(|step| step.starts_with(start)).unwrap();
+    // Registration goes from port 80 to 443 in one row.
+    let named =
+        |step: &str, service: &str| step.contains(&format!("r-dectknwv ({service} from 10.1.64.0/20 to"));
+    assert!(named(of("add what opens"), "tcp/443"), "{steps:#?}");
+    assert!(named(of("when nothing uses it"), "tcp/80"), "{steps:#?}");
+    assert!(of("have ready what is new").contains("platform dr"), "{steps:#?}");
+}

@@ -110,7 +110,7 @@ pub(super) enum Command {
     Matrix(Matrix),
     /// Look for packets with a property.
     Search(Search),
-    /// Say what another catalogue release would change for a site.
+    /// Say what opens and closes between two releases of a site, or with another catalogue release.
     Diff(Diff),
     /// Look things up in the catalogue: roles, flows, intents, names, permissions, rules.
     Catalogue(Catalogue),

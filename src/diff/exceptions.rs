@@ -32,6 +32,10 @@ impl Side<'_> {
     fn is_pending(&self) -> bool {
         self.day < self.exception.starts
     }
+
+    fn is_in_force(&self) -> bool {
+        !self.is_pending() && !self.has_expired()
+    }
 }
 
 /// Adds what differs in exceptions.
@@ -90,10 +94,16 @@ fn alone(both: &Both<'_>, side: Side<'_>, opens: bool) -> Change {
         let change = Change::new(Class::Text, what, statement, exception.place.clone());
         return if opens { change } else { change.gone() };
     }
-    let flows: Vec<ChangedFlow> = exception.flows.iter().flat_map(|flow| row(both, flow, opens)).collect();
+    granted(side, exception.flows.iter().flat_map(|flow| row(both, flow, opens)).collect(), opens)
+}
+
+/// What an exception grants, or would have granted, on another day than the compared ones.
+fn granted(side: Side<'_>, flows: Vec<ChangedFlow>, opens: bool) -> Change {
+    let exception = side.exception;
     let words = words::flows(flows.iter());
     let (class, verb) = if opens { (Class::Opened, "opens") } else { (Class::Closed, "would have opened") };
     let what = format!("exception `{}` {verb} {words} from {}", exception.name, exception.starts);
+    let statement = format!("exception {}", exception.name);
     let mut change = Change::new(class, what, statement, exception.place.clone());
     change.is_after = opens;
     grant(&mut change, exception, flows);
@@ -131,8 +141,12 @@ fn row(both: &Both<'_>, flow: &Flow, opens: bool) -> Option<ChangedFlow> {
 fn kept(both: &Both<'_>, old: Side<'_>, new: Side<'_>, is_told: bool, changes: &mut Vec<Change>) {
     let (before, after) = (old.exception, new.exception);
     let statement = format!("exception {}", after.name);
-    if !is_told {
-        changes.extend(other_days(both, old, new));
+    // Where it comes into force or ends between the two days, its packets and dates are told already.
+    let is_whole = is_told && (new.has_expired() || (!old.is_in_force() && new.is_in_force()));
+    if !is_whole {
+        // One that ends early and comes back later is told as closed; what it opens later is not.
+        changes.extend(other_days(both, old, new).into_iter().filter(|one| !is_told || one.opens_access()));
+        changes.extend(other_rows(both, old, new));
     }
     let words = |exception: &Exception| {
         (exception.because.clone(), exception.ticket.clone(), exception.owner.clone())
@@ -159,21 +173,14 @@ fn kept(both: &Both<'_>, old: Side<'_>, new: Side<'_>, is_told: bool, changes: &
     }
 }
 
-/// Other dates, or other rows on days that are not compared.
+/// Other dates.
 fn other_days(both: &Both<'_>, old: Side<'_>, new: Side<'_>) -> Option<Change> {
     let (before, after) = (old.exception, new.exception);
-    let rows = |exception: &Exception, opens: bool| -> BTreeSet<_> {
-        let row = |flow: &Flow| (both.pairs(opens, flow), flow.services.clone());
-        exception.flows.iter().map(row).collect()
-    };
-    let (granted, asked) = (rows(before, false), rows(after, true));
     let same_days = (before.starts, before.expires) == (after.starts, after.expires);
-    // Rows in force are compared as packets.
-    let same_rows = granted == asked || !(old.is_pending() || new.is_pending());
-    if (same_days && same_rows) || (old.has_expired() && new.has_expired()) {
+    if same_days || (old.has_expired() && new.has_expired()) {
         return None;
     }
-    let opens = after.starts < before.starts || after.expires > before.expires || !asked.is_subset(&granted);
+    let opens = after.starts < before.starts || after.expires > before.expires;
     let side = if opens { new } else { old };
     let flows = side.exception.flows.iter().flat_map(|flow| row(both, flow, opens)).collect();
     let class = if opens { Class::Opened } else { Class::Closed };
@@ -182,8 +189,24 @@ fn other_days(both: &Both<'_>, old: Side<'_>, new: Side<'_>) -> Option<Change> {
         after.name, after.starts, after.expires, before.starts, before.expires
     );
     let mut change = Change::new(class, what, format!("exception {}", after.name), after.place.clone());
+    change.is_redated = true;
     grant(&mut change, after, flows);
     Some(change)
+}
+
+/// Other rows on days that are not compared; those of the compared days are compared as packets.
+fn other_rows(both: &Both<'_>, old: Side<'_>, new: Side<'_>) -> Vec<Change> {
+    if !(old.is_pending() || new.is_pending()) {
+        return Vec::new();
+    }
+    let key = |opens: bool, flow: &Flow| (both.pairs(opens, flow), flow.services.clone());
+    let only = |side: Side<'_>, other: Side<'_>, opens: bool| -> Option<Change> {
+        let known: BTreeSet<_> = other.exception.flows.iter().map(|flow| key(!opens, flow)).collect();
+        let flows = side.exception.flows.iter().filter(|flow| !known.contains(&key(opens, flow)));
+        let flows: Vec<ChangedFlow> = flows.filter_map(|flow| row(both, flow, opens)).collect();
+        (!flows.is_empty()).then(|| granted(side, flows, opens))
+    };
+    [only(new, old, true), only(old, new, false)].into_iter().flatten().collect()
 }
 
 /// The exceptions of a release with the days that are left, by the day on which they end.

@@ -203,6 +203,10 @@ pub struct Change {
     pub starts: Option<Date>,
     /// Until which day it holds, that day not included.
     pub expires: Option<Date>,
+    /// True for a grant of both releases that gets other days: its rows stay, and are there until another day.
+    pub is_redated: bool,
+    /// True for something that the first release does not have at all.
+    pub is_new: bool,
     /// The roles that it is about, by their names in the second release where they are there.
     pub roles: Vec<String>,
 }
@@ -228,8 +232,16 @@ impl Change {
             notes: Vec::new(),
             starts: None,
             expires: None,
+            is_redated: false,
+            is_new: false,
             roles: Vec::new(),
         }
+    }
+
+    /// The same, of something that the first release does not have.
+    fn appearing(mut self) -> Self {
+        self.is_new = true;
+        self
     }
 
     /// The same with its place in the first release.

@@ -89,7 +89,8 @@ fn platforms(both: &Both<'_>, old: &[Platform], new: &[Platform], changes: &mut 
             }
             [None, Some(new)] => {
                 let segments = with_segments(both, true, new);
-                changes.push(told(format!("platform `{}` ({}) is new{segments}", new.name, new.kind), new));
+                let what = format!("platform `{}` ({}) is new{segments}", new.name, new.kind);
+                changes.push(told(what, new).appearing());
             }
             [Some(old), None] => {
                 let segments = with_segments(both, false, old);
@@ -131,7 +132,7 @@ fn segments(both: &Both<'_>, old: &[Segment], new: &[Segment], changes: &mut Vec
             }
             [None, Some(new)] if !is_on_lone_platform(both, new) => {
                 let what = format!("segment `{}` ({}) on `{}` is new", new.name, new.addresses, new.platform);
-                changes.push(told(what, new));
+                changes.push(told(what, new).appearing());
             }
             [Some(old), None] if !is_on_lone_platform(both, old) => {
                 let what =
@@ -230,7 +231,8 @@ fn needs(old: &[Need], new: &[Need], changes: &mut Vec<Change>) {
                 }
             }
             [None, Some(new)] => {
-                changes.push(told(format!("need {} `{}` is new", new.kind, new.name), new, &new.place))
+                let what = format!("need {} `{}` is new", new.kind, new.name);
+                changes.push(told(what, new, &new.place).appearing());
             }
             [Some(old), None] => {
                 let what = format!("need {} `{}` is gone", old.kind, old.name);

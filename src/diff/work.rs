@@ -8,7 +8,7 @@
 use super::classify::Both;
 use super::rules::{RuleChange, RuleEffect};
 use super::states::DAYS_OF_LOGS;
-use super::{Change, Class, Effect, Level, words};
+use super::{Change, ChangedFlow, Class, Effect, Level, words};
 use std::collections::{BTreeMap, BTreeSet};
 use time::Date;
 
@@ -58,9 +58,7 @@ fn positions(changes: &[Change], wanted: impl Fn(&Change) -> bool) -> Vec<usize>
 
 /// What a rule can't be written without.
 fn prepare(changes: &[Change]) -> Vec<Step> {
-    let is_new = |change: &Change| {
-        matches!(change.class, Class::Model | Class::Need) && change.what.ends_with("is new")
-    };
+    let is_new = |change: &Change| matches!(change.class, Class::Model | Class::Need) && change.is_new;
     let found = positions(changes, is_new);
     let names: Vec<String> =
         found.iter().filter_map(|at| changes.get(*at)).map(|change| change.statement.clone()).collect();
@@ -76,9 +74,19 @@ fn rows(both: &Both<'_>, changes: &[Change], effect: Effect, what: &str) -> Opti
         is_effect && change.level == Level::Intent && change.packets > 0
     };
     let found = positions(changes, has_part);
-    let flows = found.iter().filter_map(|at| changes.get(*at)).flat_map(|change| &change.flows);
-    let wanted: BTreeSet<&str> =
-        flows.filter(|flow| flow.effect == effect).map(|flow| flow.row.as_str()).collect();
+    let flows = || found.iter().filter_map(|at| changes.get(*at)).flat_map(|change| &change.flows);
+    let of_effect = || flows().filter(|flow| flow.effect == effect);
+    let wanted: BTreeSet<&str> = of_effect().map(|flow| flow.row.as_str()).collect();
+    let kept = kept(changes);
+    let said = |row: &str| {
+        let parts: BTreeSet<String> =
+            of_effect().filter(|flow| flow.row == row && kept.contains(row)).map(part).collect();
+        if parts.is_empty() {
+            row.to_owned()
+        } else {
+            format!("{row} ({})", Vec::from_iter(parts).join(", "))
+        }
+    };
     let mut platforms: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     let mut elsewhere = wanted.clone();
     for artefact in both.own(effect == Effect::Opens).artefacts.iter().flatten() {
@@ -89,13 +97,28 @@ fn rows(both: &Both<'_>, changes: &[Change], effect: Effect, what: &str) -> Opti
             elsewhere.remove(row.as_str());
         }
     }
-    let joined = |rows: &BTreeSet<&str>| rows.iter().copied().collect::<Vec<_>>().join(", ");
+    let joined = |rows: &BTreeSet<&str>| rows.iter().map(|row| said(row)).collect::<Vec<_>>().join(", ");
     let mut parts: Vec<String> =
         platforms.iter().map(|(platform, rows)| format!("on `{platform}` rows {}", joined(rows))).collect();
     if !elsewhere.is_empty() {
         parts.push(format!("enforced elsewhere rows {}", joined(&elsewhere)));
     }
     (!found.is_empty()).then(|| Step::new(format!("{what}: {}", parts.join("; ")), found))
+}
+
+/// Rows of which a part opens and another part closes: their ids alone don't say what to do.
+fn kept(changes: &[Change]) -> BTreeSet<&str> {
+    let rows = |effect: Effect| -> BTreeSet<&str> {
+        let flows = changes.iter().flat_map(|change| &change.flows);
+        flows.filter(|flow| flow.effect == effect).map(|flow| flow.row.as_str()).collect()
+    };
+    rows(Effect::Opens).intersection(&rows(Effect::Closes)).copied().collect()
+}
+
+/// The part of a row that opens or closes.
+fn part(flow: &ChangedFlow) -> String {
+    let (from, to) = (flow.from_addresses.join(" "), flow.to_addresses.join(" "));
+    format!("{} from {from} to {to}", flow.services)
 }
 
 /// Rules that a platform gets for rows that open nothing: their role moved to it, or a rule was split.

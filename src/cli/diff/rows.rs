@@ -1,11 +1,11 @@
-//! The changes as rows of a change request: what to add and what to remove, and nothing else.
+//! The changes as rows of a change request: what to add, what to remove, and what to give other days; nothing else.
 //!
 //! In: a comparison and its releases. Out: CSV, one line for each source, destination and service range that differs.
 //!
 //! Invariant: every packet class that the files permit apart from each other is in a row, and no other one is. What only
 //! the artefacts let pass besides is nobody's request and has no row.
 
-use crate::diff::release::{Reason, Release};
+use crate::diff::release::{Party, Reason, Release};
 use crate::diff::{Change, ChangedFlow, Comparison, Effect, Level};
 use crate::policy::service::ServiceSet;
 use crate::target::csv;
@@ -36,8 +36,7 @@ pub(super) fn render(comparison: &Comparison, releases: [&Release; 2], platform:
     for change in comparison.changes.iter().filter(|change| change.level == Level::Intent) {
         for flow in &change.flows {
             let [before, after] = releases;
-            let release = if flow.effect == Effect::Opens { after } else { before };
-            let row = Row { change, flow, release };
+            let row = Row { change, flow, before, after };
             if platform.is_none_or(|platform| row.platforms().contains(&platform)) {
                 row.write(&mut records);
             }
@@ -58,30 +57,47 @@ pub(super) fn platforms(releases: [&Release; 2]) -> Vec<&str> {
     names
 }
 
-/// Packets that differ, with the release that permits them.
+/// Packets that differ, with both releases.
 struct Row<'a> {
     change: &'a Change,
     flow: &'a ChangedFlow,
-    release: &'a Release,
+    before: &'a Release,
+    after: &'a Release,
 }
 
 impl<'a> Row<'a> {
+    /// Its ends in the release that permits it. Flows name roles as the second release does.
+    fn ends(&self) -> impl Iterator<Item = &'a Party> {
+        let found = |release: &'a Release, name: &str| release.party(release.find(name)?);
+        let (before, after) = (self.before, self.after);
+        let opens = self.flow.effect == Effect::Opens;
+        [&self.flow.from, &self.flow.to].into_iter().filter_map(move |name| {
+            let now = found(after, name);
+            let was = now.and_then(|party| party.was.as_deref()).and_then(|was| found(before, was));
+            if opens { now } else { was.or_else(|| found(before, name)) }
+        })
+    }
+
     /// The platforms on which its ends sit.
     fn platforms(&self) -> Vec<&'a str> {
-        let release = self.release;
-        let party = |name: &str| release.find(name).and_then(|party| release.party(party));
-        let ends = [&self.flow.from, &self.flow.to].into_iter().filter_map(|name| party(name));
-        let mut platforms: Vec<&str> = ends.filter_map(|party| party.platform.as_deref()).collect();
+        let mut platforms: Vec<&str> = self.ends().filter_map(|party| party.platform.as_deref()).collect();
         platforms.dedup();
         platforms
     }
 
     fn managers(&self) -> String {
-        let managed = [&self.flow.from, &self.flow.to].into_iter().filter_map(|name| {
-            let party = self.release.find(name).and_then(|party| self.release.party(party))?;
-            Some(format!("{}: {}", party.name, party.managed_by.as_deref()?))
-        });
-        joined(managed)
+        joined(
+            self.ends().filter_map(|party| Some(format!("{}: {}", party.name, party.managed_by.as_deref()?))),
+        )
+    }
+
+    /// What to do: a grant that only gets other days has its rule already.
+    fn action(&self) -> &'static str {
+        match self.flow.effect {
+            _ if self.change.is_redated => "change",
+            Effect::Opens => "add",
+            Effect::Closes => "remove",
+        }
     }
 
     fn write(&self, records: &mut Vec<[String; 16]>) {
@@ -89,7 +105,8 @@ impl<'a> Row<'a> {
         let ends = |texts: &[String]| -> Vec<Endpoint> {
             texts.iter().map(|text| Endpoint::of_text(text)).collect()
         };
-        let valid_until = self.change.expires.filter(|_| flow.effect == Effect::Opens);
+        let stays = flow.effect == Effect::Opens || self.change.is_redated;
+        let valid_until = self.change.expires.filter(|_| stays);
         let valid_until = valid_until.and_then(time::Date::previous_day);
         for line in request::lines(&flow.services, &ends(&flow.from_addresses), &ends(&flow.to_addresses)) {
             // A row may have a reason for each of its ports.
@@ -98,7 +115,7 @@ impl<'a> Row<'a> {
             let reasons = |read: fn(&Reason) -> Option<String>| joined(meant().filter_map(read));
             records.push([
                 flow.row.clone(),
-                if flow.effect == Effect::Opens { "add" } else { "remove" }.to_owned(),
+                self.action().to_owned(),
                 self.change.class.word().to_owned(),
                 flow.from.clone(),
                 line.source.to_string(),
