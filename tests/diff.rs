@@ -404,3 +404,34 @@ fn a_row_that_stays_says_what_to_add_and_what_to_remove() {
     assert!(named(of("when nothing uses it"), "tcp/80"), "{steps:#?}");
     assert!(of("have ready what is new").contains("platform dr"), "{steps:#?}");
 }
+
+#[test]
+fn a_finding_that_weighs_more_is_told() {
+    let before = std::fs::read_to_string(root().join(R1)).unwrap();
+    let after = before.replace("hardening = standard", "hardening = strict");
+    let answer = json(&diff_of(&before, &after, &[]));
+    let of = |key: &str| -> Vec<String> {
+        let found = list(&answer, key).iter().filter(|one| one["code"] == "SEG4006");
+        found.map(|one| word(one, "severity").to_owned()).collect()
+    };
+    assert_eq!(
+        (of("opens"), of("closes")),
+        (vec!["error".to_owned()], vec!["warning".to_owned()]),
+        "{answer:#}"
+    );
+}
+
+#[test]
+fn a_role_that_moves_to_another_platform_is_removed_from_the_old_one() {
+    let before = std::fs::read_to_string(root().join(R1)).unwrap();
+    let line = before.lines().find(|line| line.starts_with("role pvs")).unwrap();
+    let moved = line.replace(" on dc1 {", " on weu {").replace("tier = \"PVS\"", "");
+    let after = before.replace(line, &moved);
+    let output = diff_of(&before, &after, &[]);
+    let answer = json(&output);
+    let steps: Vec<&str> = list(&answer, "order_of_work").iter().filter_map(Value::as_str).collect();
+    let place = |start: &str| steps.iter().position(|step| step.starts_with(start));
+    let (add, remove) =
+        (place("add what is enforced in another"), place("remove what is enforced in another"));
+    assert!(add.is_some() && add < remove, "{steps:#?} {}", text(&output.stderr));
+}

@@ -23,9 +23,9 @@ pub struct QuotaChange {
     pub limit: u64,
 }
 
-/// What makes two reports the same finding: code and words, without the running number that some words begin with
-/// (`W-3: ...`), with the second release's names of roles.
-type Key = (String, String, Vec<String>, Option<String>);
+/// What makes two reports the same finding: code, weight and words, without the running number that some words begin
+/// with (`W-3: ...`), with the second release's names of roles. What was a warning and is an error now is told.
+type Key = (String, String, String, Vec<String>, Option<String>);
 
 fn key(finding: &Finding, names: &BTreeMap<&str, &str>) -> Key {
     let words = match finding.message.split_once(": ") {
@@ -34,7 +34,7 @@ fn key(finding: &Finding, names: &BTreeMap<&str, &str>) -> Key {
     };
     let mut labels: Vec<String> = finding.labels.iter().map(|(_, _, text)| renamed(text, names)).collect();
     labels.sort_unstable();
-    (finding.code.clone(), renamed(words, names), labels, finding.accepted.clone())
+    (finding.code.clone(), finding.severity.clone(), renamed(words, names), labels, finding.accepted.clone())
 }
 
 /// A text with renamed roles in backticks under their new names.

@@ -35,10 +35,11 @@ pub(super) fn order(both: &Both<'_>, changes: &[Change], rules: &[RuleChange]) -
     steps.extend(repair(both));
     steps.extend(prepare(changes));
     steps.extend(rows(both, changes, Effect::Opens, "add what opens"));
-    steps.extend(moved(changes, rules));
+    steps.extend(moved(changes, rules, Effect::Opens));
     steps.extend(exceptions(both, changes));
     steps.extend(states(both, changes));
     steps.extend(rows(both, changes, Effect::Closes, "when nothing uses it any more, remove what closes"));
+    steps.extend(moved(changes, rules, Effect::Closes));
     steps
 }
 
@@ -97,11 +98,10 @@ fn rows(both: &Both<'_>, changes: &[Change], effect: Effect, what: &str) -> Opti
             elsewhere.remove(row.as_str());
         }
     }
-    let joined = |rows: &BTreeSet<&str>| rows.iter().map(|row| said(row)).collect::<Vec<_>>().join(", ");
-    let mut parts: Vec<String> =
-        platforms.iter().map(|(platform, rows)| format!("on `{platform}` rows {}", joined(rows))).collect();
+    let mut parts = by_platform(&platforms, said);
     if !elsewhere.is_empty() {
-        parts.push(format!("enforced elsewhere rows {}", joined(&elsewhere)));
+        let rows: Vec<String> = elsewhere.iter().map(|row| said(row)).collect();
+        parts.push(format!("enforced elsewhere rows {}", rows.join(", ")));
     }
     (!found.is_empty()).then(|| Step::new(format!("{what}: {}", parts.join("; ")), found))
 }
@@ -121,27 +121,36 @@ fn part(flow: &ChangedFlow) -> String {
     format!("{} from {from} to {to}", flow.services)
 }
 
-/// Rules that a platform gets for rows that open nothing: their role moved to it, or a rule was split.
-fn moved(changes: &[Change], rules: &[RuleChange]) -> Option<Step> {
-    let opening: BTreeSet<&str> = changes
+/// Rules that a platform gets, or loses, for rows of which no packet opens, or closes: their role moved, or a rule was split.
+fn moved(changes: &[Change], rules: &[RuleChange], effect: Effect) -> Option<Step> {
+    let told: BTreeSet<&str> = changes
         .iter()
         .flat_map(|change| &change.flows)
-        .filter(|flow| flow.effect == Effect::Opens)
+        .filter(|flow| flow.effect == effect)
         .map(|flow| flow.row.as_str())
         .collect();
+    let (wanted, what) = match effect {
+        Effect::Opens => (RuleEffect::Added, "add what is enforced in another place now"),
+        Effect::Closes => (RuleEffect::Removed, "remove what is enforced in another place now"),
+    };
     let mut platforms: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for rule in rules.iter().filter(|rule| rule.is_main && rule.effect == RuleEffect::Added) {
-        let rows = rule.rows.iter().map(String::as_str).filter(|row| !opening.contains(row));
-        let rows: Vec<&str> = rows.collect();
-        if !rows.is_empty() {
+    for rule in rules.iter().filter(|rule| rule.is_main && rule.effect == wanted) {
+        let mut rows = rule.rows.iter().map(String::as_str).filter(|row| !told.contains(row)).peekable();
+        if rows.peek().is_some() {
             platforms.entry(&rule.platform).or_default().extend(rows);
         }
     }
-    let joined = |rows: &BTreeSet<&str>| rows.iter().copied().collect::<Vec<_>>().join(", ");
-    let parts: Vec<String> =
-        platforms.iter().map(|(platform, rows)| format!("on `{platform}` rows {}", joined(rows))).collect();
-    let what = format!("add what is enforced in another place now: {}", parts.join("; "));
-    (!parts.is_empty()).then(|| Step::new(what, Vec::new()))
+    let parts = by_platform(&platforms, str::to_owned);
+    (!parts.is_empty()).then(|| Step::new(format!("{what}: {}", parts.join("; ")), Vec::new()))
+}
+
+/// Rows by platform, as people read them.
+fn by_platform(
+    platforms: &BTreeMap<&str, BTreeSet<&str>>,
+    said: impl Fn(&str) -> String + Copy,
+) -> Vec<String> {
+    let joined = |rows: &BTreeSet<&str>| rows.iter().map(|row| said(row)).collect::<Vec<_>>().join(", ");
+    platforms.iter().map(|(platform, rows)| format!("on `{platform}` rows {}", joined(rows))).collect()
 }
 
 /// Grants that wait for their day.
