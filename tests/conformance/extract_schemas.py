@@ -3,9 +3,9 @@
 Run by hand when a provider changes; the result is committed. The schemas come from packages that others generate out of the
 providers, and from the AWS provider itself:
 
-    python3 -m venv /tmp/schemas
-    /tmp/schemas/bin/pip install --no-deps cdktf-cdktf-provider-azurerm==14.23.1 pulumi-nutanix==0.18.0
-    python3 tests/conformance/extract_schemas.py /tmp/schemas/lib/python3.11/site-packages AWS.json
+    python3 -m venv target/schemas
+    target/schemas/bin/pip install --no-deps cdktf-cdktf-provider-azurerm==14.23.1 pulumi-nutanix==0.18.0
+    python3 tests/conformance/extract_schemas.py target/schemas/lib/python3.11/site-packages AWS.json
 
 where AWS.json is what `terraform providers schema -json` prints beside a document for AWS. Only facts are taken: names of
 arguments, their types, and whether they must be there.
