@@ -11,7 +11,6 @@ pub mod check;
 pub mod cli;
 pub mod diagnostic;
 pub mod diff;
-pub mod document;
 pub mod driver;
 pub mod model;
 pub mod policy;

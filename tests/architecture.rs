@@ -17,7 +17,6 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("target", &["source", "diagnostic", "vocabulary", "policy"]),
     ("check", &["source", "diagnostic", "vocabulary", "catalogue", "model", "policy", "target"]),
     ("diff", &["space", "policy"]),
-    ("document", &["source", "diagnostic", "catalogue", "model", "policy", "target", "check", "diff"]),
     (
         "driver",
         &[
@@ -31,7 +30,6 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "target",
             "check",
             "diff",
-            "document",
             "targets",
         ],
     ),
@@ -44,7 +42,6 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "reference",
             "check",
             "diff",
-            "document",
             "driver",
             "model",
             "policy",

@@ -295,7 +295,7 @@ fn changed_flow(
             (flow.row.clone(), flow.from, flow.to, reasons(flow, &services))
         }
         Carrier::Widening(at) => {
-            let widening = release.widenings.iter().flatten().nth(at)?;
+            let widening = release.widenings.as_ref()?.get(at)?;
             (widening.id.clone(), widening.from, widening.to, Vec::new())
         }
     };
@@ -304,6 +304,7 @@ fn changed_flow(
         row,
         from: both.pairing.name(both.pair(opens, from)).to_owned(),
         to: both.pairing.name(both.pair(opens, to)).to_owned(),
+        ends: [from, to],
         from_addresses: addresses(both, opens, from, &block.sources),
         to_addresses: addresses(both, opens, to, &block.destinations),
         services,

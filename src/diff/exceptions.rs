@@ -129,6 +129,7 @@ fn row(both: &Both<'_>, flow: &Flow, opens: bool) -> Option<ChangedFlow> {
         row: flow.row.clone(),
         from: both.pairing.name(both.pair(opens, flow.from)).to_owned(),
         to: both.pairing.name(both.pair(opens, flow.to)).to_owned(),
+        ends: [flow.from, flow.to],
         services: flow.services.clone(),
         from_addresses: known_as(release, flow.from),
         to_addresses: known_as(release, flow.to),

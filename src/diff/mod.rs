@@ -29,13 +29,14 @@ mod texts;
 mod words;
 mod work;
 
+pub use crate::policy::Level;
 use crate::policy::service::ServiceSet;
 pub use access::{Fault, Sum};
 use classify::Both;
 pub use findings::QuotaChange;
 use pairing::Pairing;
 use points::Points;
-use release::{Finding, Header, Place, Reason, Release};
+use release::{Finding, Header, PartyId, Place, Reason, Release};
 pub use rules::RuleChange;
 use time::Date;
 pub use work::Step;
@@ -105,25 +106,6 @@ impl Class {
     }
 }
 
-/// Where a change of access is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// In what the file says.
-    Intent,
-    /// In what the artefacts let pass beyond the file.
-    Artefact,
-}
-
-impl Level {
-    /// The word used in every output.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Intent => "intent",
-            Self::Artefact => "artefact",
-        }
-    }
-}
-
 /// What happens to packets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Effect {
@@ -150,10 +132,12 @@ pub struct ChangedFlow {
     pub effect: Effect,
     /// The row, or the widening's id.
     pub row: String,
-    /// Who starts.
+    /// Who starts, by its name in the second release where it is there.
     pub from: String,
-    /// Who answers.
+    /// Who answers, likewise.
     pub to: String,
+    /// Who starts and who answers, in the release that permits it.
+    pub ends: [PartyId; 2],
     /// On what.
     pub services: ServiceSet,
     /// The source's addresses, or the names that stand for them.
@@ -171,7 +155,7 @@ pub struct ChangedFlow {
 pub struct Change {
     /// What it is.
     pub class: Class,
-    /// Where it is.
+    /// Whether what the file says differs, or what the artefacts let pass beyond it.
     pub level: Level,
     /// What happened, in a line.
     pub what: String,

@@ -158,8 +158,9 @@ fn exceptions(both: &Both<'_>, changes: &[Change]) -> Vec<Step> {
     let [_, after] = both.releases;
     let mut steps = Vec::new();
     for (at, change) in changes.iter().enumerate() {
-        let is_grant = change.statement.starts_with("exception ") && change.opens_access();
-        let (Some(starts), Some(expires), true) = (change.starts, change.expires, is_grant) else { continue };
+        // Only a grant has a last day.
+        let days = change.starts.zip(change.expires).filter(|_| change.opens_access());
+        let Some((starts, expires)) = days else { continue };
         let from = after.header.as_of.map_or(starts, |day| day.max(starts));
         let name = change.statement.trim_start_matches("exception ");
         let what = format!(

@@ -111,6 +111,17 @@ pub fn ports(service: ServiceRange) -> String {
     }
 }
 
+/// A cell of several texts: each once, in the order of the first, with semicolons between.
+pub fn joined(texts: impl Iterator<Item = String>) -> String {
+    let mut once: Vec<String> = Vec::new();
+    for text in texts {
+        if !once.contains(&text) {
+            once.push(text);
+        }
+    }
+    once.join("; ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

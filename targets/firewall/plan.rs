@@ -9,7 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::policy::{Flow, KnownBy, PlatformId, Policy, RoleId, RowId};
 use crate::target::PlanContext;
 use crate::target::half::{self, Direction, Half};
-use crate::target::request;
+use crate::target::request::{self, joined};
 pub(crate) use crate::target::request::{Endpoint, Line};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -107,15 +107,4 @@ fn row(policy: &Policy, flow: &Flow) -> Row {
         catalogue: joined(reasons.iter().filter_map(|reason| reason.catalogue_label())),
         lines: Vec::new(),
     }
-}
-
-/// Each text once, in the order of the first, with semicolons between.
-fn joined(texts: impl Iterator<Item = String>) -> String {
-    let mut once: Vec<String> = Vec::new();
-    for text in texts {
-        if !once.contains(&text) {
-            once.push(text);
-        }
-    }
-    once.join("; ")
 }

@@ -17,9 +17,9 @@
 
 use super::TERRAFORM;
 use super::categories::Category;
-use super::plan::{AddressGroup, Intra, Plan, Rule, RulePeer, Scope, TierPolicy, kept_name};
+use super::plan::{AddressGroup, Intra, Plan, Rule, RulePeer, TierPolicy, kept_name};
 use super::services::{Message, Ports, Services};
-use crate::policy::EnforcementState;
+use super::v4;
 use crate::target::half::Direction;
 use crate::target::{Artifact, RulePointer, json};
 use crate::targets::terraform::{
@@ -277,15 +277,8 @@ fn policy_block(plan: &Plan, policy: &TierPolicy) -> PolicyBlock {
         name: literal(&policy.name),
         description: literal(&policy.description),
         kind: "APPLICATION",
-        state: match policy.state {
-            EnforcementState::Save => "SAVE",
-            EnforcementState::Monitor => "MONITOR",
-            EnforcementState::Enforce => "ENFORCE",
-        },
-        scope: match plan.scope {
-            Scope::AllVlans => "ALL_VLAN",
-            Scope::AllVpcs => "ALL_VPC",
-        },
+        state: v4::state(policy.state),
+        scope: v4::scope(plan.scope),
         is_hitlog_enabled: plan.hit_log,
         // True would let all IPv6 pass, whatever the rules say.
         is_ipv6_traffic_allowed: false,

@@ -9,7 +9,7 @@ use crate::diff::release::{Party, Reason, Release};
 use crate::diff::{Change, ChangedFlow, Comparison, Effect, Level};
 use crate::policy::service::ServiceSet;
 use crate::target::csv;
-use crate::target::request::{self, Endpoint};
+use crate::target::request::{self, Endpoint, joined};
 
 const HEADER: [&str; 16] = [
     "id",
@@ -36,7 +36,8 @@ pub(super) fn render(comparison: &Comparison, releases: [&Release; 2], platform:
     for change in comparison.changes.iter().filter(|change| change.level == Level::Intent) {
         for flow in &change.flows {
             let [before, after] = releases;
-            let row = Row { change, flow, before, after };
+            let release = if flow.effect == Effect::Opens { after } else { before };
+            let row = Row { change, flow, release };
             if platform.is_none_or(|platform| row.platforms().contains(&platform)) {
                 row.write(&mut records);
             }
@@ -57,25 +58,17 @@ pub(super) fn platforms(releases: [&Release; 2]) -> Vec<&str> {
     names
 }
 
-/// Packets that differ, with both releases.
+/// Packets that differ, with the release that permits them.
 struct Row<'a> {
     change: &'a Change,
     flow: &'a ChangedFlow,
-    before: &'a Release,
-    after: &'a Release,
+    release: &'a Release,
 }
 
 impl<'a> Row<'a> {
-    /// Its ends in the release that permits it. Flows name roles as the second release does.
     fn ends(&self) -> impl Iterator<Item = &'a Party> {
-        let found = |release: &'a Release, name: &str| release.party(release.find(name)?);
-        let (before, after) = (self.before, self.after);
-        let opens = self.flow.effect == Effect::Opens;
-        [&self.flow.from, &self.flow.to].into_iter().filter_map(move |name| {
-            let now = found(after, name);
-            let was = now.and_then(|party| party.was.as_deref()).and_then(|was| found(before, was));
-            if opens { now } else { was.or_else(|| found(before, name)) }
-        })
+        let release = self.release;
+        self.flow.ends.iter().filter_map(move |end| release.party(*end))
     }
 
     /// The platforms on which its ends sit.
@@ -139,15 +132,4 @@ impl<'a> Row<'a> {
 fn catalogue(reason: &Reason) -> Option<String> {
     let remark = if reason.verified == Some(false) { " (unverified)" } else { "" };
     reason.catalogue.as_ref().map(|entry| format!("{entry}{remark}"))
-}
-
-/// Each text once, in the order of the first, with semicolons between.
-fn joined(texts: impl Iterator<Item = String>) -> String {
-    let mut once: Vec<String> = Vec::new();
-    for text in texts {
-        if !once.contains(&text) {
-            once.push(text);
-        }
-    }
-    once.join("; ")
 }
