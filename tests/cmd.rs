@@ -50,7 +50,12 @@ fn a_compile_writes_artefacts_and_manifest_and_says_so() {
         .collect();
     assert_eq!(
         names,
-        ["cloud/security-groups.api.json", "cloud/security-groups.cloudformation.json", "manifest.json"]
+        [
+            "cloud/security-groups.api.json",
+            "cloud/security-groups.cloudformation.json",
+            "cloud/security-groups.tf.json",
+            "manifest.json"
+        ]
     );
     assert!(text(&output.stdout).contains("proved for 2026-01-01"));
     let selected =

@@ -3,8 +3,8 @@
 use segc::check::Strictness;
 use segc::diagnostic::{Diagnostic, Sink};
 use segc::driver::{
-    CompileOptions, Compiled, ReadFailure, Selection, SourceReader, SourceText, check_model, compile, load,
-    resolve_site,
+    CompileOptions, Compiled, ReadFailure, ReadRelease, Reading, Selection, SourceReader, SourceText,
+    check_model, compile, load, read_release, resolve_site,
 };
 use segc::policy::Policy;
 use segc::target::Lock;
@@ -51,4 +51,13 @@ pub(crate) fn compile_whole(
         site.sink.extend(sink.into_sorted());
     }
     (compiled, site.sink.into_sorted())
+}
+
+/// A text without includes as a release of a comparison; `None` where it can't be resolved.
+pub(crate) fn release_of(text: &str) -> Option<ReadRelease> {
+    let source = SourceText { name: "site.seg".to_owned(), text: text.to_owned() };
+    let mut site = load("site.seg", source, &NoFiles);
+    let options =
+        CompileOptions { selection: Selection::default(), lock: Lock::new(), side_files: BTreeMap::new() };
+    read_release(&mut site, Reading::default(), &options)
 }

@@ -27,7 +27,7 @@ const SITES: u32 = 48;
 const PACKETS: usize = 2_000;
 
 /// The day of every site; exceptions lie around it.
-const DAY: &str = "2026-02-01";
+pub(crate) const DAY: &str = "2026-02-01";
 
 const PLATFORMS: [&str; 4] = ["aws", "azure", "nutanix", "firewall"];
 
@@ -90,17 +90,17 @@ const INTENTS: [(&str, &str, &str); 8] = [
 ];
 
 /// What is drawn for each statement: numbers that are read as choices, so that a failing site shrinks.
-type Choice = [u8; 6];
+pub(crate) type Choice = [u8; 6];
 
 #[derive(Debug, Clone)]
-struct Plan {
+pub(crate) struct Plan {
     platforms: Vec<Choice>,
     segments: Vec<Choice>,
-    roles: Vec<Choice>,
-    lines: Vec<Choice>,
+    pub(crate) roles: Vec<Choice>,
+    pub(crate) lines: Vec<Choice>,
 }
 
-fn plans() -> impl Strategy<Value = Plan> {
+pub(crate) fn plans() -> impl Strategy<Value = Plan> {
     let many = |least, most| prop::collection::vec(any::<Choice>(), least..=most);
     (many(1, 4), many(1, 5), many(2, 9), many(1, 9)).prop_map(|(platforms, segments, roles, lines)| Plan {
         platforms,
@@ -121,7 +121,7 @@ struct Named {
 }
 
 /// The statements of a site, one a line.
-fn render(plan: &Plan) -> Vec<String> {
+pub(crate) fn render(plan: &Plan) -> Vec<String> {
     let mut lines =
         vec![format!("site \"random\" {{ effective = {DAY} }}"), "service web = tcp/80, tcp/443".to_owned()];
     let platforms: Vec<&str> = plan.platforms.iter().map(|choice| *pick(&PLATFORMS, choice[0])).collect();

@@ -4,6 +4,8 @@
 //! A damage that is without effect is skipped only where that is shown without the product: a rule that is taken away
 //! while a twin of it, or a wider one between the same ends, stands beside it.
 
+mod terraform;
+
 use segc::check::Strictness;
 use segc::diagnostic::Sink;
 use segc::driver::{
@@ -412,6 +414,9 @@ fn of_json(path: &str, document: &Value) -> Vec<Damage> {
         "network-security-groups.arm.json" => arm(document),
         "flow-policies.v4.json" => flow_v4(document),
         "flow-policies.v3.json" => flow_v3(document),
+        "security-groups.tf.json" => terraform::security_groups(document),
+        "network-security-groups.tf.json" => terraform::network_security_groups(document),
+        "flow-policies.tf.json" => terraform::flow(document),
         other => panic!("{other} has no damages here"),
     }
 }
@@ -474,10 +479,13 @@ fn damages(path: &str, bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
 const LEAST: &[(&str, usize)] = &[
     ("change-request.csv", 200),
     ("flow-policies.v3.json", 400),
+    ("flow-policies.tf.json", 700),
     ("flow-policies.v4.json", 800),
     ("network-security-groups.arm.json", 350),
+    ("network-security-groups.tf.json", 350),
     ("security-groups.api.json", 500),
     ("security-groups.cloudformation.json", 1000),
+    ("security-groups.tf.json", 1000),
 ];
 
 #[test]

@@ -81,7 +81,7 @@ fn volume(space: &Space<u32>, region: Region) -> u128 {
 #[test]
 fn volumes_are_those_of_binary_decision_diagrams() {
     for kind in KINDS {
-        let Input { sets, old, new } = input(kind, 150);
+        let Input { sets, old, new, .. } = input(kind, 150);
         let oracle = Oracle::new();
         let (before, after) = (oracle.rules(&sets, &old), oracle.rules(&sets, &new));
         let opened = after.and(&before.not().unwrap()).unwrap();
@@ -102,13 +102,16 @@ fn volumes_are_those_of_binary_decision_diagrams() {
 #[test]
 fn the_local_difference_is_that_of_the_whole_lists() {
     for kind in KINDS {
-        let Input { sets, old, new } = input(kind, 1500);
+        let Input { sets, old, new, busy } = input(kind, 3000);
         let (_, ()) = in_best_order(FRAME, Budget::default(), &sets, &old, |space| {
-            let change = space.change(&sets, &old, &new)?;
-            let (a, b) = (space.build(&sets, &old)?, space.build(&sets, &new)?);
-            assert!(a != b, "{kind:?}");
-            assert_eq!(change.opens, space.difference(b, a)?, "{kind:?}");
-            assert_eq!(change.closes, space.difference(a, b)?, "{kind:?}");
+            let a = space.build(&sets, &old)?;
+            // Ten edits, and thirty.
+            for next in [&new, &busy] {
+                let (change, b) = (space.change(&sets, &old, next)?, space.build(&sets, next)?);
+                assert!(a != b, "{kind:?}");
+                assert_eq!(change.opens, space.difference(b, a)?, "{kind:?}");
+                assert_eq!(change.closes, space.difference(a, b)?, "{kind:?}");
+            }
             Ok(())
         })
         .unwrap();

@@ -1,15 +1,17 @@
 //! What segc says about faulty input: one folder for each case in `tests/ui`, named `SEGnnnn-what-is-wrong`.
 //!
 //! A folder holds `input.seg`, whose first line says what the case shows; `args.txt` with the command line where it
-//! is not `check input.seg`; `input.seg.lock`; `also.txt` with the codes of further errors that belong to the case; files that one of
+//! is not `check input.seg`; `git.txt` where the folder is a git repository, with the names of the files that its commit
+//! `v1` has; `input.seg.lock`; `also.txt` with the codes of further errors that belong to the case; files that one of
 //! these names; and `expected.txt`. The command runs in a copy of the folder.
 //!
 //! Besides the text, each case holds that its own code is reported and that no other error is.
 
 use crate::support::folder::{self, Files};
+use crate::support::repository::{alone, commit_some};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 use std::{fmt::Write, fs, io};
 
 const DEFAULT_COMMAND: &str = "check input.seg";
@@ -89,7 +91,7 @@ impl Case {
 
     /// The files that the case reads: its own, and whatever one of them names.
     fn inputs(&self) -> BTreeSet<String> {
-        let own = ["input.seg", "input.seg.lock", "args.txt", "also.txt"];
+        let own = ["input.seg", "input.seg.lock", "args.txt", "also.txt", "git.txt"];
         let texts: Vec<String> = self
             .files
             .keys()
@@ -106,16 +108,18 @@ impl Case {
             self.files.clone().into_iter().filter(|(name, _)| !folder::is_output(name)).collect();
         let copy = tempfile::tempdir()?;
         folder::write(copy.path(), &inputs)?;
+        if let Some(committed) = self.text("git.txt") {
+            commit_some(copy.path(), &committed.split_whitespace().collect::<Vec<_>>());
+        }
         let command = self.text("args.txt").unwrap_or_else(|| DEFAULT_COMMAND.to_owned());
-        let output = Command::new(env!("CARGO_BIN_EXE_segc"))
+        let output = alone(env!("CARGO_BIN_EXE_segc"), copy.path())
             .args(command.split_whitespace())
             .args(["--color", "never"])
-            .current_dir(copy.path())
             .stdin(Stdio::null())
             .output()?;
         let after = folder::read(copy.path())?;
-        let written =
-            after.into_iter().filter(|(name, bytes)| inputs.get(name) != Some(bytes)).map(|(name, _)| name);
+        let after = after.into_iter().filter(|(name, _)| !name.starts_with(".git/"));
+        let written = after.filter(|(name, bytes)| inputs.get(name) != Some(bytes)).map(|(name, _)| name);
         Ok((output, written.collect()))
     }
 }

@@ -25,14 +25,16 @@ pub(crate) enum Kind {
 /// All kinds.
 pub(crate) const KINDS: [Kind; 4] = [Kind::Micro, Kind::Wide, Kind::Acl, Kind::Fw];
 
-/// A rule list with its pool, and its next release with ten edits.
+/// A rule list with its pool, and its next releases.
 pub(crate) struct Input {
-    /// The sets of both lists.
+    /// The sets of all lists.
     pub(crate) sets: Sets<u32>,
     /// The rules.
     pub(crate) old: Vec<Rule>,
-    /// The next release.
+    /// The next release, with ten edits.
     pub(crate) new: Vec<Rule>,
+    /// Another one, with an edit for every hundred rules, at most a thousand.
+    pub(crate) busy: Vec<Rule>,
 }
 
 /// Any address or role, any service.
@@ -72,31 +74,34 @@ pub(crate) fn input(kind: Kind, rules: usize) -> Input {
     let dice = Dice(u64::from(size) << 3 | kind as u64);
     let mut generator = Generator { sets: Sets::new(), dice, kind, roles: size / 8 + 16 };
     let old: Vec<Rule> = (0..size).map(|_| generator.rule()).collect();
-    let new = generator.release(&old);
-    Input { sets: generator.sets, old, new }
+    let mut new = old.clone();
+    generator.edit(&mut new);
+    let mut busy = old.clone();
+    for _ in 0..(rules / 1_000).clamp(1, 100) {
+        generator.edit(&mut busy);
+    }
+    Input { sets: generator.sets, old, new, busy }
 }
 
 impl Generator {
     /// Ten edits: four rules added, three removed, and one moved, cut off from a service, and given another source.
-    fn release(&mut self, old: &[Rule]) -> Vec<Rule> {
-        let mut new = old.to_vec();
+    fn edit(&mut self, rules: &mut Vec<Rule>) {
         for _ in 0..4 {
-            let (at, rule) = (self.place(&new), self.rule());
-            new.insert(at, rule);
+            let (at, rule) = (self.place(rules), self.rule());
+            rules.insert(at, rule);
         }
         for _ in 0..3 {
-            new.remove(self.place(&new));
+            rules.remove(self.place(rules));
         }
-        let moved = new.remove(self.place(&new));
-        new.insert(self.place(&new), moved);
-        let (other, at, then) = (self.rule(), self.place(&new), self.place(&new));
-        if let Some(rule) = new.get_mut(at) {
+        let moved = rules.remove(self.place(rules));
+        rules.insert(self.place(rules), moved);
+        let (other, at, then) = (self.rule(), self.place(rules), self.place(rules));
+        if let Some(rule) = rules.get_mut(at) {
             rule.services = other.services;
         }
-        if let Some(rule) = new.get_mut(then) {
+        if let Some(rule) = rules.get_mut(then) {
             rule.sources = other.sources;
         }
-        new
     }
 
     fn place(&mut self, rules: &[Rule]) -> usize {

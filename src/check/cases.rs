@@ -7,6 +7,7 @@
 use super::verdict::{Level, Question, Verdict};
 use crate::diagnostic::{Diagnostic, Sink, codes, nearest};
 use crate::policy::Policy;
+pub use crate::policy::parse_day;
 use crate::policy::service::ServiceSet;
 use crate::source::{SourceId, Span};
 use serde::Deserialize;
@@ -199,19 +200,6 @@ fn typed(case: RawCase, at: usize, span: Span, sink: &mut Sink) -> Option<Case> 
         why: case.why,
         span,
     })
-}
-
-/// A day written as `2026-01-31`.
-pub fn parse_day(text: &str) -> Option<Date> {
-    let mut parts = text.split('-');
-    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
-    let digits =
-        |part: &str, count: usize| part.len() == count && part.bytes().all(|byte| byte.is_ascii_digit());
-    if parts.next().is_some() || !digits(year, 4) || !digits(month, 2) || !digits(day, 2) {
-        return None;
-    }
-    let month = time::Month::try_from(month.parse::<u8>().ok()?).ok()?;
-    Date::from_calendar_date(year.parse().ok()?, month, day.parse().ok()?).ok()
 }
 
 /// The question of a case. Reports SEG0007 and gives `None` when the site has no such role.

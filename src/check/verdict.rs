@@ -4,30 +4,12 @@
 //!
 //! Invariant: an allow means every packet class asked for; a deny means none; anything between is said as such.
 
+pub use crate::policy::Level;
 use crate::policy::example::{self, Packet};
 use crate::policy::service::ServiceSet;
 use crate::policy::universe::AtomId;
 use crate::policy::{Flow, Policy, RoleId};
 use crate::target::compare::{Deployed, between_points};
-
-/// The two levels that are kept apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// What the file says.
-    Intent,
-    /// What the artefacts permit.
-    Artefact,
-}
-
-impl Level {
-    /// The word of the case files and outputs.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Intent => "intent",
-            Self::Artefact => "artefact",
-        }
-    }
-}
 
 /// The answer to a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use crate::document::team::Team;
 use crate::reference::Section;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use time::Date;
 
@@ -136,7 +137,7 @@ pub(super) enum Command {
     Matrix(Matrix),
     /// Look for packets with a property.
     Search(Search),
-    /// Say what another catalogue release would change for a site.
+    /// Say what opens and closes between two releases of a site, or with another catalogue release.
     Diff(Diff),
     /// Look things up in the catalogue: roles, flows, intents, names, permissions, rules.
     Catalogue(Catalogue),
@@ -164,6 +165,7 @@ impl Command {
         ];
         const WITH_PAGES: &[Format] = &[Format::Text, Format::Json, Format::Markdown];
         const WITH_TABLES: &[Format] = &[Format::Text, Format::Json, Format::Csv, Format::Html];
+        const ALL: &[Format] = &[Format::Text, Format::Json, Format::Markdown, Format::Csv, Format::Html];
         match self {
             Self::Init(_) => ("init", PLAIN),
             Self::Compile(_) => ("compile", PLAIN),
@@ -174,7 +176,7 @@ impl Command {
             Self::Reach(_) => ("reach", PLAIN),
             Self::Matrix(_) => ("matrix", WITH_TABLES),
             Self::Search(_) => ("search", PLAIN),
-            Self::Diff(_) => ("diff", WITH_PAGES),
+            Self::Diff(_) => ("diff", ALL),
             Self::Catalogue(_) => ("catalogue", WITH_PAGES),
             Self::Explain(_) => ("explain", PLAIN),
             Self::Completions(_) => ("completions", PLAIN),
@@ -253,12 +255,15 @@ pub(super) struct Compile {
     /// Write these targets only: azure-nsg, aws-sg, nutanix-flow, firewall.
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub(super) target: Vec<String>,
-    /// Write these spellings only: cloudformation, api, arm, v4, v3, csv.
+    /// Write these spellings only: cloudformation, api, arm, v4, v3, terraform, csv.
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub(super) spelling: Vec<String>,
     /// Write these platforms of the site only.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(super) platform: Vec<String>,
+    /// Print how to apply, check and roll back what was written: the commands, with the names and paths of this compile.
+    #[arg(long)]
+    pub(super) next_steps: bool,
 }
 
 /// `segc prereq`
@@ -406,14 +411,33 @@ pub(super) enum VerdictArg {
 
 /// `segc diff`
 #[derive(Debug, Args)]
-#[command(after_help = "Example:  segc diff --catalogue paper-2020..paper-2021 site.seg\n\n\
-    Exit code: 2 when something opens, 1 when access narrows or a text changes, 0 when nothing does.")]
+#[command(
+    after_help = "Examples:  segc diff old.seg new.seg\n           segc diff HEAD~1 HEAD site.seg\n           \
+    segc diff origin/main...HEAD site.seg --format markdown\n           segc diff HEAD site.seg\n           \
+    segc diff old/manifest.json new/manifest.json\n           \
+    segc diff --catalogue paper-2020..paper-2021 site.seg\n\n\
+    Exit code: 2 when something opens, 1 when access narrows or a text changes, 0 when nothing does."
+)]
 pub(super) struct Diff {
-    #[command(flatten)]
-    pub(super) site: SiteArg,
-    /// The two releases, from and to; `segc catalogue list releases` lists them.
+    /// Two files, sites or manifests; two git revisions and the site's file; a revision, or A..B or A...B, and the
+    /// file; or REVISION:PATH instead of a file. `-` is standard input.
+    #[arg(value_name = "RELEASE", num_args = 1..=3, required = true)]
+    pub(super) releases: Vec<OsString>,
+    /// Two releases of the catalogue instead, from and to, for one site; `segc catalogue list releases` lists them.
     #[arg(long, value_name = "A..B")]
-    pub(super) catalogue: String,
+    pub(super) catalogue: Option<String>,
+    /// The way back: from the new release to the old one.
+    #[arg(long)]
+    pub(super) reverse: bool,
+    /// File with Prism's categories, for ids in Nutanix artefacts.
+    #[arg(long, value_name = "FILE")]
+    pub(super) categories: Option<PathBuf>,
+    /// The lock file, of both releases; `SITE.lock` beside each site when left out.
+    #[arg(long, value_name = "FILE")]
+    pub(super) lock: Option<PathBuf>,
+    /// With `--format csv`: only rows of which this platform enforces an end.
+    #[arg(long, value_name = "PLATFORM")]
+    pub(super) enforced_at: Option<String>,
 }
 
 /// `segc catalogue`

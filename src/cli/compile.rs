@@ -5,11 +5,11 @@ use super::args::{Compile, Global};
 use super::files;
 use super::session::Session;
 use super::terminal::Stream;
-use crate::diagnostic::{Diagnostic, codes};
-use crate::driver::{Compiled, Selection, compile};
+use crate::diagnostic::{Diagnostic, Sink, codes};
+use crate::driver::{Compiled, Selection, compile, describe_release};
 use crate::policy::Policy;
 use crate::target::manifest::{Manifest, ManifestQuota};
-use crate::target::{Lock, json};
+use crate::target::{Lock, json, steps};
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -32,12 +32,16 @@ pub(super) fn run(arguments: &Compile, global: &Global) -> u8 {
     progress.set_message("resolving");
     let Some(model) = session.model() else { return session.finish(Stream::Report) };
     progress.set_message("checking");
+    let mut reports = session.reports();
     let Some(policy) = session.policy(&model) else { return session.finish(Stream::Report) };
     progress.set_message("planning and proving");
-    let mut sink = std::mem::take(&mut session.site.sink);
+    let mut sink = Sink::new();
     let compiled = compile(&policy, &session.site, &session.options, &mut sink);
-    session.site.sink = sink;
-    let Some(compiled) = compiled else { return session.finish(Stream::Report) };
+    let of_compile = sink.into_sorted();
+    reports.extend(of_compile.iter().cloned());
+    session.site.sink.extend(of_compile);
+    let Some(mut compiled) = compiled else { return session.finish(Stream::Report) };
+    compiled.describe(&describe_release(&session.site, &model, &policy, reports));
     progress.set_message("writing");
     let written = write(arguments, &mut session, &compiled);
     progress.finish_and_clear();
@@ -51,6 +55,9 @@ pub(super) fn run(arguments: &Compile, global: &Global) -> u8 {
             &arguments.output.display().to_string(),
             verbose,
         ));
+    }
+    if written && arguments.next_steps && !session.terminal.is_json() {
+        session.terminal.print(&next_steps(arguments, &compiled));
     }
     session.finish(Stream::Report)
 }
@@ -123,6 +130,22 @@ fn quotas(manifest: &Manifest, all: bool) -> String {
             format!("quota of {platform}: {used} of {limit} {quota}\n")
         })
         .collect()
+}
+
+/// What to do with each artefact, one after the other.
+fn next_steps(arguments: &Compile, compiled: &Compiled) -> String {
+    let mut text = String::new();
+    for artefact in &compiled.steps {
+        let file = arguments.output.join(&artefact.path);
+        let word = |path: &std::path::Path| steps::quoted(&path.display().to_string());
+        let folder = file.parent().map(word).unwrap_or_default();
+        let mut blanks = vec![("FILE", word(&file)), ("FOLDER", folder)];
+        blanks.extend(artefact.blanks.iter().cloned());
+        let filled = steps::plain(&steps::filled(&artefact.section, &blanks));
+        // Writing into a string can't fail.
+        let _ = writeln!(text, "\n== {}\n\n{filled}", file.display());
+    }
+    text
 }
 
 fn summary(policy: &Policy, compiled: &Compiled, folder: &str, verbose: bool) -> String {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 /// Largest input text: 64 MiB.
-const LARGEST_INPUT: u64 = 64 << 20;
+pub(super) const LARGEST_INPUT: u64 = 64 << 20;
 
 /// Reads a whole text, from standard input for `-`.
 pub(super) fn read_text(path: &Path) -> Result<String, ReadFailure> {
@@ -25,6 +25,11 @@ fn read_limited(reader: impl Read) -> Result<String, ReadFailure> {
     if u64::try_from(count).unwrap_or(u64::MAX) > LARGEST_INPUT {
         return Err(ReadFailure::TooLarge);
     }
+    text_of(bytes)
+}
+
+/// Bytes of a file as text.
+pub(super) fn text_of(bytes: Vec<u8>) -> Result<String, ReadFailure> {
     String::from_utf8(bytes).map_err(|_| ReadFailure::NotUtf8)
 }
 
@@ -33,7 +38,7 @@ fn unreadable(error: &std::io::Error) -> ReadFailure {
 }
 
 /// What went wrong, for people who don't know the system's numbers.
-fn in_words(error: &std::io::Error) -> String {
+pub(super) fn in_words(error: &std::io::Error) -> String {
     use std::io::ErrorKind;
     match error.kind() {
         ErrorKind::NotFound => "there is no such file or folder".to_owned(),

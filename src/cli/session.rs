@@ -2,18 +2,24 @@
 
 use super::args::{Format, Global, SiteArg};
 use super::files::{self, Folder};
+use super::git::{Repository, Snapshot, TreePath};
 use super::terminal::{Stream, Terminal};
 use super::{EXIT_FINDINGS, EXIT_FINE};
 use crate::check::Strictness;
 use crate::check::findings::Choices;
 use crate::diagnostic::{Diagnostic, Severity, Sink, codes};
-use crate::driver::{CompileOptions, Selection, Site, SourceText, check_model, load, resolve_site, review};
+use crate::driver::{
+    CompileOptions, Selection, Site, SourceReader, SourceText, check_model, load, resolve_site, review,
+};
 use crate::model::Model;
 use crate::policy::Policy;
 use crate::target::Lock;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use time::Date;
+
+/// What the name of a site's file has behind it in the name of its lock.
+const LOCK_SUFFIX: &str = ".lock";
 
 /// A loaded site with everything that a command needs of it.
 pub(super) struct Session {
@@ -27,24 +33,48 @@ pub(super) struct Session {
 impl Session {
     /// Reads a site and its side files. What is wrong is in the site's sink.
     pub(super) fn open(arg: &SiteArg, global: &Global) -> Self {
-        let terminal = Terminal::new(global.clone());
         let is_stdin = arg.site == Path::new("-");
         let name = if is_stdin { "<stdin>".to_owned() } else { arg.site.display().to_string() };
-        let relative =
-            arg.site.file_name().filter(|_| !is_stdin).map(|name| name.to_string_lossy().into_owned());
-        let mut site = match files::read_text(&arg.site) {
-            Ok(text) => {
-                let text = SourceText { name: name.clone(), text };
-                load(&relative.unwrap_or_else(|| name.clone()), text, &Folder::of(&arg.site))
-            }
-            Err(failure) => {
-                let mut site = Site::new();
-                site.sink.report(failure.diagnostic(&name));
-                site
-            }
-        };
+        let text = files::read_text(&arg.site).map_err(|failure| failure.diagnostic(&name));
+        let text = text.map(|text| SourceText { name, text });
+        Self::open_text(arg, global, text)
+    }
+
+    /// Goes on with a site's own file that was read from disk or standard input already, or with why it wasn't.
+    pub(super) fn open_text(arg: &SiteArg, global: &Global, text: Result<SourceText, Diagnostic>) -> Self {
+        let is_stdin = arg.site == Path::new("-");
+        let mut site = load_site(&arg.site, text, &Folder::of(&arg.site));
         let lock_path = arg.lock.clone().or_else(|| (!is_stdin).then(|| lock_beside(&arg.site)));
         let lock = read_lock(lock_path.as_deref(), &mut site.sink);
+        Self::with(arg, global, site, lock_path, lock)
+    }
+
+    /// Goes on with a site's own file that was read at a git revision: everything that belongs to the site is read
+    /// there too, and only what the user's platform says (`--categories`) from disk.
+    pub(super) fn open_at(
+        arg: &SiteArg,
+        global: &Global,
+        (snapshot, path): (&Snapshot, &TreePath),
+        text: Result<SourceText, Diagnostic>,
+    ) -> Self {
+        let mut site = load_site(&arg.site, text, &snapshot.folder_of(path));
+        let lock = match &arg.lock {
+            Some(lock) => Repository::path_in(lock, snapshot),
+            None => Ok(path.with_suffix(LOCK_SUFFIX)),
+        };
+        let text = lock.and_then(|lock| snapshot.read_if_present(&lock));
+        let lock = match text {
+            Ok(Some(SourceText { name, text })) => parse_lock(&name, &text, &mut site.sink),
+            Ok(None) => Lock::new(),
+            Err(failure) => {
+                site.sink.report(failure.diagnostic());
+                Lock::new()
+            }
+        };
+        Self::with(arg, global, site, None, lock)
+    }
+
+    fn with(arg: &SiteArg, global: &Global, mut site: Site, lock_path: Option<PathBuf>, lock: Lock) -> Self {
         let mut side_files = BTreeMap::new();
         if let Some(path) = &arg.categories {
             match files::read_text(path) {
@@ -55,7 +85,7 @@ impl Session {
             }
         }
         let options = CompileOptions { selection: Selection::default(), lock, side_files };
-        Self { terminal, site, as_of: global.as_of, lock_path, options }
+        Self { terminal: Terminal::new(global.clone()), site, as_of: global.as_of, lock_path, options }
     }
 
     /// The resolved site. `None` after a report in its sink.
@@ -112,24 +142,44 @@ impl Session {
     }
 }
 
+/// A site from the text of its own file.
+fn load_site(path: &Path, text: Result<SourceText, Diagnostic>, reader: &dyn SourceReader) -> Site {
+    match text {
+        Ok(text) => {
+            let is_file = path != Path::new("-");
+            let relative =
+                path.file_name().filter(|_| is_file).map(|name| name.to_string_lossy().into_owned());
+            load(&relative.unwrap_or_else(|| text.name.clone()), text, reader)
+        }
+        Err(report) => {
+            let mut site = Site::new();
+            site.sink.report(report);
+            site
+        }
+    }
+}
+
 fn lock_beside(site: &Path) -> PathBuf {
     let mut name = site.as_os_str().to_owned();
-    name.push(".lock");
+    name.push(LOCK_SUFFIX);
     PathBuf::from(name)
 }
 
 fn read_lock(path: Option<&Path>, sink: &mut Sink) -> Lock {
     let Some(path) = path else { return Lock::new() };
     let name = path.display().to_string();
-    let text = match files::read_if_present(path) {
-        Ok(Some(text)) => text,
-        Ok(None) => return Lock::new(),
+    match files::read_if_present(path) {
+        Ok(Some(text)) => parse_lock(&name, &text, sink),
+        Ok(None) => Lock::new(),
         Err(failure) => {
             sink.report(failure.diagnostic(&name));
-            return Lock::new();
+            Lock::new()
         }
-    };
-    let problem = match serde_json::from_str::<Lock>(&text) {
+    }
+}
+
+fn parse_lock(name: &str, text: &str, sink: &mut Sink) -> Lock {
+    let problem = match serde_json::from_str::<Lock>(text) {
         Ok(lock) if lock.schema == Lock::SCHEMA => return lock,
         Ok(lock) => format!("its schema is `{}`, not `{}`", lock.schema, Lock::SCHEMA),
         Err(error) => error.to_string(),

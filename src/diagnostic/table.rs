@@ -10,6 +10,13 @@ codes! {
     8 "0008" BAD_CATEGORIES Error "bad-categories" "a categories file can't be used";
     9 "0009" LOCK_NOT_WRITTEN Warning "lock-not-written" "the lock file could not be written";
     10 "0010" LEFT_OVER Warning "left-over" "a file of an earlier compile is not written any more";
+    45 "0045" GIT_MISSING Error "git-missing" "the program git can't be run";
+    46 "0046" NO_REPOSITORY Error "no-repository" "a site is in no git repository";
+    47 "0047" UNKNOWN_REVISION Error "unknown-revision" "git knows no such revision";
+    48 "0048" NOT_AT_REVISION Error "not-at-revision" "a file can't be read at a git revision";
+    49 "0049" GIT_FAILED Error "git-failed" "git can't read the repository";
+    50 "0050" BAD_MANIFEST Error "bad-manifest" "a manifest can't be used";
+    51 "0051" OTHER_MANIFEST Error "other-manifest" "a manifest is of another version";
     55 "0055" NOT_OURS Error "not-ours" "a file that segc did not write is in the way";
     56 "0056" FORMAT_NOT_BUILT Error "format-not-built" "this segc was built without a format";
     57 "0057" FORMAT_FAILED Error "format-failed" "a document could not be written in a format";
@@ -121,4 +128,5 @@ codes! {
     6014 "6014" SET_KEPT_ELSEWHERE Note "set-kept-elsewhere" "a platform needs a named set of addresses that somebody keeps";
     6015 "6015" ARTIFACT_DIFFERS Error "artifact-differs" "a written artefact does not permit what its plan permits";
     6016 "6016" ARTIFACT_UNREADABLE Error "artifact-unreadable" "an artefact of segc can't be read back";
+    6017 "6017" SPELLING_UNSPOKEN Warning "spelling-unspoken" "a spelling is not written, because its tool can't be told the rules";
 }

@@ -7,14 +7,15 @@
 //! and found to permit what was proved.
 
 use super::Site;
-use super::manifest::{build_manifest, manifest_quotas};
-use crate::diagnostic::{Diagnostic, Sink, codes, nearest};
+use super::manifest::{MANIFEST, build_manifest, describe, manifest_quotas};
+use crate::diagnostic::{Diagnostic, Severity, Sink, codes, nearest};
+use crate::diff::release::Release;
 use crate::policy::{PlatformId, Policy};
 use crate::source::Span;
 use crate::target::manifest::{Manifest, ManifestQuota};
 use crate::target::proof::{PlatformPermits, Proof, SpellingPermits, not_aligned, prove};
 use crate::target::verify::{Mismatch, report, verify};
-use crate::target::{Artifact, Lock, Permits, PlanContext, Planned, QuotaUse, Spelling, Target, json};
+use crate::target::{Artifact, Lock, Permits, PlanContext, Planned, QuotaUse, Spelling, Target, json, steps};
 use crate::targets::TARGETS;
 use std::collections::BTreeMap;
 
@@ -60,6 +61,29 @@ pub struct Compiled {
     pub lock: Lock,
     /// The comparison with the file.
     pub proof: Proof,
+    /// What to do with each artefact.
+    pub steps: Vec<Steps>,
+}
+
+/// What to do with one artefact.
+#[derive(Debug, Clone)]
+pub struct Steps {
+    /// Path relative to the output folder.
+    pub path: String,
+    /// The notes, with blanks.
+    pub section: String,
+    /// What stands for them, but for `FILE` and `FOLDER`, which the one who writes the file knows.
+    pub blanks: Vec<(&'static str, String)>,
+}
+
+impl Compiled {
+    /// Adds to the manifest what a comparison with another one needs of the release that was compiled.
+    pub fn describe(&mut self, release: &Release) {
+        describe(&mut self.manifest, release);
+        if let Some(file) = self.files.iter_mut().find(|file| file.path == MANIFEST) {
+            file.bytes = json::pretty(&self.manifest);
+        }
+    }
 }
 
 /// One platform with its plan.
@@ -85,7 +109,8 @@ pub fn compile(policy: &Policy, site: &Site, options: &CompileOptions, sink: &mu
     let (planned, used) = plan_all(policy, options, sink);
     let planned = planned?;
     let permits = read_back(policy, &planned, options, sink)?;
-    let proof = prove(policy, &permits, sink);
+    let mut proof = prove(policy, &permits, sink);
+    proof.withheld.extend(unspoken(policy, &planned, &options.selection, sink));
     if sink.has_errors() {
         return None;
     }
@@ -108,13 +133,14 @@ pub fn compile(policy: &Policy, site: &Site, options: &CompileOptions, sink: &mu
         sink.report(report);
         return None;
     }
+    let steps = written.iter().filter_map(|written| plans.steps(written)).collect();
     let manifest = build_manifest(policy, &site.sources, &plans.planned, &written, &proof);
     let mut files: Vec<CompiledArtifact> = written
         .into_iter()
         .map(|written| CompiledArtifact { path: written.path, bytes: written.artifact.bytes })
         .collect();
-    files.push(CompiledArtifact { path: "manifest.json".to_owned(), bytes: json::pretty(&manifest) });
-    Some(Compiled { files, manifest, lock: used, proof })
+    files.push(CompiledArtifact { path: MANIFEST.to_owned(), bytes: json::pretty(&manifest) });
+    Some(Compiled { files, manifest, lock: used, proof, steps })
 }
 
 /// The planned platforms of a site, to hold artefacts against.
@@ -139,6 +165,13 @@ impl Plans {
     /// Every limit that a plan was counted against.
     pub fn quotas(&self) -> Vec<ManifestQuota> {
         manifest_quotas(&self.planned)
+    }
+
+    /// What to do with an artefact; `None` where its target says nothing.
+    fn steps(&self, written: &Written) -> Option<Steps> {
+        let platform = self.planned.iter().find(|platform| platform.name == written.platform)?;
+        let section = steps::section(platform.target.info().notes, written.artifact.spelling.id)?;
+        Some(Steps { path: written.path.clone(), section, blanks: platform.plan.blanks() })
     }
 
     /// Reads the bytes of an artefact, wherever they come from, and holds what they permit against the plan of its
@@ -309,6 +342,35 @@ fn spelling_permits(
         Some(SpellingPermits { spelling: *spelling, excess, cause, is_asked_for })
     });
     wider.collect()
+}
+
+/// The selected spellings whose tool can't be told a plan: reported, and an error where one was asked for by name.
+fn unspoken(
+    policy: &Policy,
+    planned: &[PlannedPlatform],
+    selection: &Selection,
+    sink: &mut Sink,
+) -> Vec<(PlatformId, &'static str)> {
+    let mut withheld = Vec::new();
+    for platform in planned.iter().filter(|platform| selection.includes(platform)) {
+        let spellings = platform.target.info().spellings.iter();
+        for spelling in spellings.filter(|spelling| selection.spells(spelling)) {
+            let Some(why) = platform.plan.unspoken(*spelling) else { continue };
+            let (name, id) = (&platform.name, spelling.id);
+            let message =
+                format!("the spelling `{id}` of `{name}` is not written: its tool can't be told the rules");
+            let mut report = Diagnostic::new(codes::SPELLING_UNSPOKEN, message).note(why);
+            if let Some(span) = policy.platform(platform.id).map(|platform| platform.span) {
+                report = report.label(span, "for this platform");
+            }
+            if selection.spellings.iter().any(|asked| asked == id) {
+                report.severity = Severity::Error;
+            }
+            sink.report(report.help("apply another spelling of the platform, which has the words"));
+            withheld.push((platform.id, id));
+        }
+    }
+    withheld
 }
 
 /// One rendered artefact with where it goes.

@@ -247,7 +247,7 @@ fn extra_paths(site: &Site) -> Vec<(String, String, Span)> {
 }
 
 /// A path relative to the folder of `from`, without `.` and `..`; `None` when it is absolute or leaves the root.
-fn join(from: &str, path: &str) -> Option<String> {
+pub(super) fn join(from: &str, path: &str) -> Option<String> {
     let is_absolute = path.starts_with(['/', '\\']) || path.get(1..2) == Some(":");
     if path.is_empty() || is_absolute || path.contains(['\0', '\\']) {
         return None;

@@ -8,7 +8,9 @@ mod compile;
 mod load;
 mod manifest;
 mod prereq;
+mod release;
 mod releases;
+mod rules;
 mod suggest;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -17,10 +19,13 @@ pub use compile::{
     CompileOptions, Compiled, CompiledArtifact, Plans, Selection, compile, plan, plan_and_prove,
 };
 pub use load::{ReadFailure, SourceReader, SourceText, extend_with, load};
-pub use manifest::{source_digests, tool, widening_rows};
+pub use manifest::{
+    ManifestFailure, ReadManifest, is_manifest, read_manifest, source_digests, tool, widening_rows,
+};
 
 pub use prereq::prerequisites;
-pub use releases::{ReleaseComparison, compare_releases};
+pub use release::{ReadRelease, Reading, describe_release, read_release};
+pub use releases::{CatalogueReading, read_with_catalogues};
 pub use suggest::{Suggestion, suggest};
 
 use crate::catalogue::{Catalogue, ReleaseId};

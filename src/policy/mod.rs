@@ -10,9 +10,11 @@
 
 pub mod address;
 pub mod cover;
+mod day;
 pub mod example;
 pub mod flow_set;
 pub mod identity;
+mod level;
 pub mod lower;
 pub mod owners;
 pub mod service;
@@ -27,8 +29,10 @@ pub use crate::model::{
 use crate::source::Span;
 pub use crate::space::interval;
 use address::AddressSet;
+pub use day::parse_day;
 use flow_set::FlowSet;
 pub use identity::RowId;
+pub use level::Level;
 use service::{Protocol, ServiceSet};
 use std::collections::BTreeMap;
 use time::Date;

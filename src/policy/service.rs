@@ -56,25 +56,6 @@ impl ServiceRange {
     pub fn is_whole_protocol(self) -> bool {
         self.low == 0 && self.high == u16::MAX
     }
-
-    /// Ports as people write them: `443` or `49152-65535`; ICMP as `type 8 code 0`; `all` for a whole protocol without
-    /// ports.
-    pub fn in_words(self) -> String {
-        let Self { protocol, low, high } = self;
-        if protocol.has_ports() {
-            return if low == high { low.to_string() } else { format!("{low}-{high}") };
-        }
-        let is_icmp = protocol == Protocol::ICMP || protocol == Protocol::ICMPV6;
-        if self.is_whole_protocol() || !is_icmp {
-            return "all".to_owned();
-        }
-        let ([kind, first], [_, last]) = (low.to_be_bytes(), high.to_be_bytes());
-        match (first, last) {
-            (0, u8::MAX) => format!("type {kind}"),
-            _ if first == last => format!("type {kind} code {first}"),
-            _ => format!("type {kind} codes {first}-{last}"),
-        }
-    }
 }
 
 impl fmt::Display for ServiceRange {
@@ -199,6 +180,14 @@ impl ServiceSet {
         words.into_iter().map(|(_, word)| word).collect::<Vec<_>>().join(", ")
     }
 
+    /// The set that [`ServiceSet::explicit`] wrote; `None` for any other text.
+    pub fn parse_explicit(text: &str) -> Option<Self> {
+        if text.is_empty() {
+            return Some(Self::empty());
+        }
+        text.split(", ").map(parse_range).try_fold(Self::empty(), |sum, one| Some(sum.union(&one?)))
+    }
+
     /// The ranges in ascending order, each within one protocol.
     pub fn ranges(&self) -> Vec<ServiceRange> {
         let mut ranges = Vec::new();
@@ -268,6 +257,44 @@ impl ServiceSet {
     }
 }
 
+/// One range as [`ServiceRange`] and [`ServiceSet::explicit`] write it.
+fn parse_range(text: &str) -> Option<ServiceSet> {
+    let (word, rest) = text.split_once('/').map_or((text, None), |(word, rest)| (word, Some(rest)));
+    let (protocol, rest) = match word {
+        "tcp" | "udp" => return parse_service(text),
+        "icmp" => (Protocol::ICMP, rest),
+        "icmpv6" => (Protocol::ICMPV6, rest),
+        "ip" => {
+            let (numbers, rest) =
+                rest?.split_once('/').map_or((rest?, None), |(one, more)| (one, Some(more)));
+            let (low, high) = numbers.split_once('-').unwrap_or((numbers, numbers));
+            let (low, high) = (low.parse::<u8>().ok()?, high.parse::<u8>().ok()?);
+            if low != high {
+                let all = (low..=high).map(|number| ServiceSet::protocol(Protocol(number)));
+                return (low < high && rest.is_none())
+                    .then(|| all.fold(ServiceSet::empty(), |sum, one| sum.union(&one)));
+            }
+            (Protocol(low), rest)
+        }
+        _ => return None,
+    };
+    let (low, high) = match rest {
+        None => (0, u16::MAX),
+        Some(rest) => parse_details(rest)?,
+    };
+    (low <= high).then(|| ServiceSet::from_ranges([ServiceRange { protocol, low, high }]))
+}
+
+/// The first and last number of `8`, `8/0`, `3-5`, `3/1-3/4`.
+fn parse_details(text: &str) -> Option<(u16, u16)> {
+    let number = |text: &str, code: u8| match text.split_once('/') {
+        Some((kind, code)) => Some(u16::from_be_bytes([kind.parse().ok()?, code.parse().ok()?])),
+        None => Some(u16::from_be_bytes([text.parse().ok()?, code])),
+    };
+    let (low, high) = text.split_once('-').unwrap_or((text, text));
+    Some((number(low, 0)?, number(high, u8::MAX)?))
+}
+
 fn parse_service(text: &str) -> Option<ServiceSet> {
     if text == "any" {
         return Some(ServiceSet::any());
@@ -323,15 +350,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn services_read_as_people_say_them() {
-        let service = |protocol, low, high| ServiceRange { protocol, low, high }.in_words();
-        assert_eq!(service(Protocol::TCP, 443, 443), "443");
-        assert_eq!(service(Protocol::UDP, 16500, 16509), "16500-16509");
-        assert_eq!(service(Protocol::ICMP, 0x0800, 0x0800), "type 8 code 0");
-        assert_eq!(service(Protocol::ICMP, 0x0300, 0x03ff), "type 3");
-        assert_eq!(service(Protocol::ICMP, 0x0301, 0x0304), "type 3 codes 1-4");
-        assert_eq!(service(Protocol::ICMPV6, 0, u16::MAX), "all");
-        assert_eq!(service(Protocol(50), 0, u16::MAX), "all");
+    fn what_programs_read_is_the_set_again() {
+        for text in [
+            "",
+            "tcp/443",
+            "tcp/0-65535, udp/53",
+            "icmp/8, icmp/10/1, icmpv6",
+            "icmp/3-5",
+            "icmp/3/1-3/4",
+            "ip/0, icmp, ip/2-5, tcp/1-2, ip/50",
+        ] {
+            assert_eq!(ServiceSet::parse_explicit(text).unwrap().explicit(), text);
+        }
+        assert_eq!(ServiceSet::parse_explicit(&ServiceSet::any().explicit()), Some(ServiceSet::any()));
+        for text in
+            ["tcp", "tcp/2-1", "tcp/70000", "tcp/1,tcp/2", "ip/5-2", "ip/256", "icmp/300", "x/1", "any"]
+        {
+            assert_eq!(ServiceSet::parse_explicit(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -36,7 +36,8 @@ pub(super) fn place(text: &str) -> String {
     text.chars().map(plain).collect()
 }
 
-fn escape(text: &str) -> String {
+/// A text in a cell, as [`cell`] gives it.
+pub(crate) fn escape(text: &str) -> String {
     let text = one_line(text);
     let parts: Vec<&str> = text.split('`').collect();
     // Only single, paired backticks are code; runs of them would mean something else to Markdown.

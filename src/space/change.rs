@@ -41,7 +41,7 @@ impl<T: Point> Space<T> {
         if edits.len() > MOST_EDITS {
             return self.change_of(sets, (old, new));
         }
-        let mut sum = Change { opens: Region::NOTHING, closes: Region::NOTHING };
+        let (mut opens, mut closes) = (Vec::new(), Vec::new());
         for some in edits.chunks(PER_SCAN) {
             let before = overlapping(sets, some, old);
             let after = overlapping(sets, some, new);
@@ -49,11 +49,11 @@ impl<T: Point> Space<T> {
                 let mut cut = Cut::new(sets, *edit);
                 let (before, after) = (cut.rules(&before), cut.rules(&after));
                 let change = self.change_of(&cut.own, (&before, &after))?;
-                sum.opens = self.union(sum.opens, change.opens)?;
-                sum.closes = self.union(sum.closes, change.closes)?;
+                opens.push(change.opens);
+                closes.push(change.closes);
             }
         }
-        Ok(sum)
+        Ok(Change { opens: self.union_of(opens)?, closes: self.union_of(closes)? })
     }
 
     fn change_of(&mut self, sets: &Sets<T>, lists: (&[Rule], &[Rule])) -> Result<Change, TooComplex> {

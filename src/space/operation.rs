@@ -46,6 +46,21 @@ impl<T: Point> Space<T> {
         self.combine(Operation::Union, a, b)
     }
 
+    /// Packets of any of some sets, joined two by two, so that each is looked at a few times only.
+    ///
+    /// # Errors
+    /// [`TooComplex`] beyond the budget, for one of the joins.
+    pub fn union_of(&mut self, mut sets: Vec<Region>) -> Result<Region, TooComplex> {
+        while sets.len() > 1 {
+            let pairs = sets.chunks(2).map(|pair| match pair {
+                [a, b] => self.union(*a, *b),
+                rest => Ok(rest.first().copied().unwrap_or(Region::NOTHING)),
+            });
+            sets = pairs.collect::<Result<_, _>>()?;
+        }
+        Ok(sets.pop().unwrap_or(Region::NOTHING))
+    }
+
     /// Packets of both sets.
     ///
     /// # Errors

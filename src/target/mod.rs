@@ -17,6 +17,8 @@ pub mod observed;
 pub mod permission;
 pub mod proof;
 pub mod reading;
+pub mod request;
+pub mod steps;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod text;
@@ -57,6 +59,8 @@ pub struct TargetInfo {
     pub spellings: &'static [Spelling],
     /// True where its artefacts are requests to people, not rules that a platform takes.
     pub is_request: bool,
+    /// What its folder says about it; [`steps`] takes what to do next from there.
+    pub notes: &'static str,
 }
 
 /// What the rules of one platform let through, each end by itself.
@@ -142,6 +146,16 @@ pub trait Backend: Sync {
         None
     }
 
+    /// Why the tool behind one spelling can't be told this plan, if it can't. Such a spelling is not written.
+    fn unspoken(&self, _plan: &Self::Plan, _spelling: Spelling) -> Option<&'static str> {
+        None
+    }
+
+    /// What stands for the blanks in the notes on what to do next, besides those that every target has; ready for a shell.
+    fn blanks(&self, _plan: &Self::Plan) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+
     /// How the platform knows each enforced role: the value under `identity.<target id>` in the manifest.
     fn identities(&self, plan: &Self::Plan) -> BTreeMap<RoleId, serde_json::Value>;
 
@@ -205,6 +219,12 @@ pub trait Planned {
         spelling: Spelling,
     ) -> Option<(Permits, String)>;
 
+    /// See [`Backend::unspoken`].
+    fn unspoken(&self, spelling: Spelling) -> Option<&'static str>;
+
+    /// See [`Backend::blanks`].
+    fn blanks(&self) -> Vec<(&'static str, String)>;
+
     /// See [`Backend::identities`].
     fn identities(&self) -> BTreeMap<RoleId, serde_json::Value>;
 
@@ -235,6 +255,14 @@ impl<B: Backend + 'static> Planned for PlannedBy<B> {
         spelling: Spelling,
     ) -> Option<(Permits, String)> {
         self.backend.spelling_widening(&self.plan, policy, permits, spelling)
+    }
+
+    fn unspoken(&self, spelling: Spelling) -> Option<&'static str> {
+        self.backend.unspoken(&self.plan, spelling)
+    }
+
+    fn blanks(&self) -> Vec<(&'static str, String)> {
+        self.backend.blanks(&self.plan)
     }
 
     fn identities(&self) -> BTreeMap<RoleId, serde_json::Value> {

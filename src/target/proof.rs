@@ -105,7 +105,8 @@ pub struct Proof {
     pub deployed: Deployed,
     /// Every widening, undeclared ones first.
     pub widenings: Vec<Widening>,
-    /// Spellings that are not written, because they would break a promise that the others keep.
+    /// Spellings that are not written, because they would break a promise that the others keep, or because their tool
+    /// can't be told the rules.
     pub withheld: Vec<(PlatformId, &'static str)>,
 }
 

@@ -18,7 +18,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// The parameter that takes the VPC's id.
-const VPC_PARAMETER: &str = "VpcId";
+pub(super) const VPC_PARAMETER: &str = "VpcId";
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -163,8 +163,8 @@ struct GroupId<'a> {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Tag {
-    key: &'static str,
-    value: String,
+    pub(super) key: &'static str,
+    pub(super) value: String,
 }
 
 /// Logical ids of groups by owner and part.

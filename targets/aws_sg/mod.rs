@@ -1,6 +1,7 @@
 //! AWS security groups: the target `aws-sg` for platforms of kind `aws`.
 //!
-//! In: a policy. Out: security groups with their rules, as a CloudFormation template and as calls of the EC2 API.
+//! In: a policy. Out: security groups with their rules, as a CloudFormation template, as calls of the EC2 API, and as
+//! Terraform JSON.
 //!
 //! Where AWS differs from the policy, and what we write instead:
 //!
@@ -33,6 +34,8 @@ pub mod plan;
 mod quota;
 mod read;
 mod split;
+mod steps;
+mod terraform;
 #[cfg(test)]
 mod tests;
 
@@ -55,6 +58,9 @@ const CLOUDFORMATION: Spelling = Spelling {
 
 const API: Spelling =
     Spelling { id: "api", file: "security-groups.api.json", media_type: "application/json" };
+
+const TERRAFORM: Spelling =
+    Spelling { id: "terraform", file: "security-groups.tf.json", media_type: "application/json" };
 
 const PLATFORM: PlatformSpec = PlatformSpec {
     kind: "aws",
@@ -94,7 +100,8 @@ static INFO: TargetInfo = TargetInfo {
     id: "aws-sg",
     title: "AWS security groups",
     platform: PLATFORM,
-    spellings: &[CLOUDFORMATION, API],
+    spellings: &[CLOUDFORMATION, API, TERRAFORM],
+    notes: include_str!("README.md"),
     is_request: false,
 };
 
@@ -123,6 +130,10 @@ impl Backend for AwsSg {
         permits::permits(plan, policy)
     }
 
+    fn blanks(&self, plan: &Plan) -> Vec<(&'static str, String)> {
+        steps::blanks(plan)
+    }
+
     fn identities(&self, plan: &Plan) -> BTreeMap<RoleId, serde_json::Value> {
         let identity = |(role, owner): (&RoleId, &RoleId)| {
             let groups = plan.groups_of(*owner).into_iter().map(|group| group.id.as_str()).collect();
@@ -136,11 +147,19 @@ impl Backend for AwsSg {
     }
 
     fn render(&self, plan: &Plan, spelling: Spelling) -> Artifact {
-        if spelling == API { api::render(plan) } else { cloudformation::render(plan) }
+        match spelling {
+            API => api::render(plan),
+            TERRAFORM => terraform::render(plan),
+            _ => cloudformation::render(plan),
+        }
     }
 
     fn read(&self, spelling: Spelling, bytes: &[u8]) -> Result<Observed, Unreadable> {
-        if spelling == API { read::api::read(bytes) } else { read::cloudformation::read(bytes) }
+        match spelling {
+            API => read::api::read(bytes),
+            TERRAFORM => read::terraform::read(bytes),
+            _ => read::cloudformation::read(bytes),
+        }
     }
 
     fn permission_document(&self, ask: &PermissionAsk) -> Option<PermissionDocument> {

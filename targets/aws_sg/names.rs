@@ -90,6 +90,19 @@ pub(super) fn parameter(list: &str) -> String {
     }
 }
 
+/// The input of a Terraform document that stands for a parameter: `prefix_list_s3` for `PrefixListS3`. No parameter has
+/// an underscore, so no two have one input.
+pub(super) fn variable(parameter: &str) -> String {
+    let mut name = String::new();
+    for character in parameter.chars() {
+        if character.is_ascii_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.push(character.to_ascii_lowercase());
+    }
+    name
+}
+
 /// The Region (or `global`) and the service in the name of a list that AWS keeps.
 pub(super) fn aws_list(list: &str) -> Option<(&str, &str)> {
     list.strip_prefix(limits::AWS_LIST)?.split_once('.')
@@ -216,6 +229,7 @@ mod tests {
             "PrefixListCloudfrontOriginFacing"
         );
         assert_eq!(parameter("s3"), "PrefixListOwnS3");
+        assert_eq!(variable("PrefixListOwnS3"), "prefix_list_own_s3");
         assert!(is_list_id("pl-63a5400a") && !is_list_id("pl-S3"));
         assert!(is_vpc_id("vpc-0a1b2c3d") && !is_vpc_id("vpc-citrix"));
     }

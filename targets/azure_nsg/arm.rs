@@ -306,7 +306,7 @@ fn security_rule(rule: &Rule) -> SecurityRule<'_> {
     }
 }
 
-fn protocol(transport: Transport) -> &'static str {
+pub(super) fn protocol(transport: Transport) -> &'static str {
     match transport {
         Transport::Any => "*",
         Transport::Tcp => "Tcp",
@@ -317,7 +317,7 @@ fn protocol(transport: Transport) -> &'static str {
     }
 }
 
-fn port_range((low, high): (u16, u16)) -> String {
+pub(super) fn port_range((low, high): (u16, u16)) -> String {
     if low == high { low.to_string() } else { format!("{low}-{high}") }
 }
 

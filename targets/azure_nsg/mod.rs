@@ -1,7 +1,7 @@
 //! Azure network security groups.
 //!
-//! In: a policy and one of its `azure` platforms. Out: an Azure Resource Manager template with network and application
-//! security groups, and the proof of what it permits.
+//! In: a policy and one of its `azure` platforms. Out: an Azure Resource Manager template or a Terraform document with
+//! network and application security groups, and the proof of what it permits.
 //!
 //! Where the platform differs from the policy, and what is written instead:
 //! - A network security group is bound to a subnet, and a subnet takes one. So there is one for each segment, and
@@ -27,7 +27,9 @@ mod permits;
 mod plan;
 mod read;
 mod rules;
+mod steps;
 mod tags;
+mod terraform;
 #[cfg(test)]
 mod tests;
 
@@ -52,6 +54,12 @@ const MEMBERSHIP: AttributeSpec = AttributeSpec::optional(
     ValueType::OneOf(membership::VALUES),
     "how rules name a role: by application security group or by its subnet's range",
 );
+
+const ARM: Spelling =
+    Spelling { id: "arm", file: "network-security-groups.arm.json", media_type: "application/json" };
+
+const TERRAFORM: Spelling =
+    Spelling { id: "terraform", file: "network-security-groups.tf.json", media_type: "application/json" };
 
 static INFO: TargetInfo = TargetInfo {
     id: "azure-nsg",
@@ -78,11 +86,8 @@ static INFO: TargetInfo = TargetInfo {
             ),
         ],
     },
-    spellings: &[Spelling {
-        id: "arm",
-        file: "network-security-groups.arm.json",
-        media_type: "application/json",
-    }],
+    spellings: &[ARM, TERRAFORM],
+    notes: include_str!("README.md"),
     is_request: false,
 };
 
@@ -99,6 +104,10 @@ impl Backend for AzureNsg {
 
     fn permits(&self, plan: &Plan, policy: &Policy) -> Result<Permits, NotAligned> {
         permits::read_back(plan, policy)
+    }
+
+    fn blanks(&self, plan: &Plan) -> Vec<(&'static str, String)> {
+        steps::blanks(plan)
     }
 
     fn identities(&self, plan: &Plan) -> BTreeMap<RoleId, serde_json::Value> {
@@ -118,11 +127,11 @@ impl Backend for AzureNsg {
     }
 
     fn render(&self, plan: &Plan, spelling: Spelling) -> Artifact {
-        arm::render(plan, spelling)
+        if spelling == TERRAFORM { terraform::render(plan) } else { arm::render(plan, spelling) }
     }
 
-    fn read(&self, _: Spelling, bytes: &[u8]) -> Result<Observed, Unreadable> {
-        read::read(bytes)
+    fn read(&self, spelling: Spelling, bytes: &[u8]) -> Result<Observed, Unreadable> {
+        if spelling == TERRAFORM { read::terraform::read(bytes) } else { read::arm::read(bytes) }
     }
 
     fn permission_document(&self, ask: &PermissionAsk) -> Option<PermissionDocument> {

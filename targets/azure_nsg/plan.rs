@@ -48,6 +48,8 @@ pub(super) struct Header {
     pub(super) catalogue: String,
     /// The region of the virtual network; the resource group's when the site doesn't say.
     pub(super) region: Option<String>,
+    /// The resource group to deploy to, if the site names it.
+    pub(super) resource_group: Option<String>,
 }
 
 /// An application security group.
@@ -248,13 +250,17 @@ fn header(policy: &Policy, platform: PlatformId) -> Header {
     let short = |text: &str| clean(text, is_plain).chars().take(TAG_VALUE_LENGTH).collect::<String>();
     let header = policy.header();
     let platform = policy.platform(platform);
-    let region = platform.and_then(|platform| platform.attribute("region"));
+    let attribute = |name| {
+        let text = platform.and_then(|platform| platform.attribute(name)).map(short);
+        text.filter(|text| !text.is_empty())
+    };
     Header {
         site: short(&header.site),
         release: header.release.as_deref().map(short),
         platform: short(platform.map_or("", |platform| &platform.name)),
         catalogue: short(&header.catalogue),
-        region: region.map(short).filter(|region| !region.is_empty()),
+        region: attribute("region"),
+        resource_group: attribute("resource-group"),
     }
 }
 

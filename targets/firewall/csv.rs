@@ -4,8 +4,9 @@
 //!
 //! Invariant: no cell is a formula to a spreadsheet, and none has a line break.
 
-use super::plan::{Endpoint, Line, Plan, Row};
+use super::plan::{Line, Plan, Row};
 use crate::policy::service::ServiceSet;
+use crate::target::request::ports;
 use crate::target::{Artifact, RulePointer, Spelling, csv};
 
 const HEADER: [&str; 13] = [
@@ -43,11 +44,11 @@ fn record(row: &Row, line: &Line) -> [String; 13] {
     [
         row.id.to_string(),
         row.source_role.clone(),
-        address(&line.source),
+        line.source.to_string(),
         row.destination_role.clone(),
-        address(&line.destination),
+        line.destination.to_string(),
         line.service.protocol.to_string(),
-        line.service.in_words(),
+        ports(line.service),
         row.source_role.clone(),
         row.purpose.clone(),
         row.rationale.clone(),
@@ -55,11 +56,4 @@ fn record(row: &Row, line: &Line) -> [String; 13] {
         row.valid_until.clone(),
         row.catalogue.clone(),
     ]
-}
-
-fn address(end: &Endpoint) -> String {
-    match end {
-        Endpoint::Range(range) => range.to_string(),
-        Endpoint::Name(name) => name.clone(),
-    }
 }

@@ -36,6 +36,7 @@ static INFO: TargetInfo = TargetInfo {
     title: "firewall change request",
     platform: PlatformSpec { kind: "firewall", attributes: PLATFORM_ATTRIBUTES, role_attributes: &[] },
     spellings: &[CSV],
+    notes: include_str!("README.md"),
     is_request: true,
 };
 

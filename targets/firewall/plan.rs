@@ -6,12 +6,11 @@
 //! policy's flows, and another flow changes none of them.
 
 use crate::diagnostic::Diagnostic;
-use crate::policy::address::Family;
-use crate::policy::service::{Protocol, ServiceRange};
 use crate::policy::{Flow, KnownBy, PlatformId, Policy, RoleId, RowId};
 use crate::target::PlanContext;
 use crate::target::half::{self, Direction, Half};
-use ipnet::IpNet;
+use crate::target::request::{self, joined};
+pub(crate) use crate::target::request::{Endpoint, Line};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything decided for one firewall.
@@ -46,26 +45,6 @@ pub(crate) struct Row {
     pub(crate) lines: Vec<Line>,
 }
 
-/// One line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Line {
-    /// Who starts.
-    pub(crate) source: Endpoint,
-    /// Who answers.
-    pub(crate) destination: Endpoint,
-    /// On which services: ports, one ICMP type or part of it, or a whole protocol.
-    pub(crate) service: ServiceRange,
-}
-
-/// One end of a line.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Endpoint {
-    /// A range.
-    Range(IpNet),
-    /// A host name, or a platform's name for addresses: a person reads the request and knows what to make of it.
-    Name(String),
-}
-
 /// Plans one platform. `None` after a report.
 pub(crate) fn plan_platform(policy: &Policy, platform: PlatformId, cx: &mut PlanContext<'_>) -> Option<Plan> {
     let guarded: BTreeSet<RoleId> = policy.enforced_on(platform).map(|(role, _)| role).collect();
@@ -83,7 +62,7 @@ pub(crate) fn plan_platform(policy: &Policy, platform: PlatformId, cx: &mut Plan
                 sound = false;
             }
         }
-        let lines = lines(flow, &from, &to);
+        let lines = request::lines(&flow.services, &from, &to);
         if !lines.is_empty() {
             rows.push(Row { lines, ..row(policy, flow) });
         }
@@ -108,52 +87,6 @@ fn endpoints(policy: &Policy, role: RoleId) -> Vec<Endpoint> {
     names.into_iter().cloned().map(Endpoint::Name).collect()
 }
 
-fn lines(flow: &Flow, from: &[Endpoint], to: &[Endpoint]) -> Vec<Line> {
-    let services: Vec<ServiceRange> = flow.services.ranges().into_iter().flat_map(speakable).collect();
-    let mut lines = Vec::new();
-    for source in from {
-        for destination in to.iter().filter(|destination| can_meet(source, destination, flow.protocol)) {
-            lines.extend(services.iter().map(|service| Line {
-                source: source.clone(),
-                destination: destination.clone(),
-                service: *service,
-            }));
-        }
-    }
-    lines
-}
-
-/// True when packets of a protocol can go from one end to the other.
-fn can_meet(source: &Endpoint, destination: &Endpoint, protocol: Protocol) -> bool {
-    let family = |end: &Endpoint| match end {
-        Endpoint::Range(IpNet::V4(_)) => Some(Family::V4),
-        Endpoint::Range(IpNet::V6(_)) => Some(Family::V6),
-        Endpoint::Name(_) => None,
-    };
-    let of_protocol = match protocol {
-        Protocol::ICMP => Some(Family::V4),
-        Protocol::ICMPV6 => Some(Family::V6),
-        _ => None,
-    };
-    let mut wanted = [family(source), family(destination), of_protocol].into_iter().flatten();
-    let first = wanted.next();
-    wanted.all(|other| Some(other) == first)
-}
-
-/// Cuts a range of ICMP messages at its types, because people name them by type; other ranges stay.
-fn speakable(range: ServiceRange) -> Vec<ServiceRange> {
-    let is_icmp = range.protocol == Protocol::ICMP || range.protocol == Protocol::ICMPV6;
-    if !is_icmp || range.is_whole_protocol() {
-        return vec![range];
-    }
-    let ([first, _], [last, _]) = (range.low.to_be_bytes(), range.high.to_be_bytes());
-    let of_type = |kind: u8| {
-        let (start, end) = (u16::from_be_bytes([kind, 0]), u16::from_be_bytes([kind, u8::MAX]));
-        ServiceRange { low: range.low.max(start), high: range.high.min(end), ..range }
-    };
-    (first..=last).map(of_type).collect()
-}
-
 fn row(policy: &Policy, flow: &Flow) -> Row {
     let reasons = &flow.provenance;
     let managers = [flow.from, flow.to].into_iter().filter_map(|role| {
@@ -174,15 +107,4 @@ fn row(policy: &Policy, flow: &Flow) -> Row {
         catalogue: joined(reasons.iter().filter_map(|reason| reason.catalogue_label())),
         lines: Vec::new(),
     }
-}
-
-/// Each text once, in the order of the first, with semicolons between.
-fn joined(texts: impl Iterator<Item = String>) -> String {
-    let mut once: Vec<String> = Vec::new();
-    for text in texts {
-        if !once.contains(&text) {
-            once.push(text);
-        }
-    }
-    once.join("; ")
 }

@@ -1,6 +1,7 @@
 //! Nutanix Flow Network Security: application policies on categories, one for each tier.
 //!
-//! In: the policy and a platform of kind `nutanix`. Out: bodies for the v4 API (main) or the v3 API (classic Flow).
+//! In: the policy and a platform of kind `nutanix`. Out: bodies for the v4 API (main) or the v3 API (classic Flow), or
+//! Terraform JSON.
 //!
 //! Where Flow differs from the policy, and what is written instead:
 //! - **No addresses of its own machines.** A machine is known by the categories that it wears. Each enforced role wears
@@ -30,7 +31,9 @@ mod plan;
 mod quota;
 mod read;
 mod services;
+mod steps;
 mod symbols;
+mod terraform;
 #[cfg(test)]
 mod tests;
 mod v3;
@@ -49,11 +52,15 @@ const V4: Spelling = Spelling { id: "v4", file: "flow-policies.v4.json", media_t
 
 const V3: Spelling = Spelling { id: "v3", file: "flow-policies.v3.json", media_type: "application/json" };
 
+const TERRAFORM: Spelling =
+    Spelling { id: "terraform", file: "flow-policies.tf.json", media_type: "application/json" };
+
 static INFO: TargetInfo = TargetInfo {
     id: "nutanix-flow",
     title: "Nutanix Flow Network Security",
     platform: PlatformSpec { kind: "nutanix", attributes: PLATFORM_ATTRIBUTES, role_attributes: &[] },
-    spellings: &[V4, V3],
+    spellings: &[V4, V3, TERRAFORM],
+    notes: include_str!("README.md"),
     is_request: false,
 };
 
@@ -124,6 +131,14 @@ impl Backend for NutanixFlow {
         if spelling == V3 { permits::v3_excess(plan, policy, permits) } else { None }
     }
 
+    fn unspoken(&self, plan: &Self::Plan, spelling: Spelling) -> Option<&'static str> {
+        if spelling == TERRAFORM { terraform::unspoken(plan) } else { None }
+    }
+
+    fn blanks(&self, plan: &Self::Plan) -> Vec<(&'static str, String)> {
+        steps::blanks(plan)
+    }
+
     fn identities(&self, plan: &Self::Plan) -> BTreeMap<RoleId, serde_json::Value> {
         let identity = |worn: &[categories::Category]| {
             let pairs: BTreeMap<&str, &str> =
@@ -140,11 +155,19 @@ impl Backend for NutanixFlow {
     }
 
     fn render(&self, plan: &Self::Plan, spelling: Spelling) -> Artifact {
-        if spelling == V3 { v3::render(plan, spelling) } else { v4::render(plan, spelling) }
+        match spelling {
+            V3 => v3::render(plan, spelling),
+            TERRAFORM => terraform::render(plan),
+            _ => v4::render(plan, spelling),
+        }
     }
 
     fn read(&self, spelling: Spelling, bytes: &[u8]) -> Result<Observed, Unreadable> {
-        if spelling == V3 { read::v3::read(bytes) } else { read::v4::read(bytes) }
+        match spelling {
+            V3 => read::v3::read(bytes),
+            TERRAFORM => read::terraform::read(bytes),
+            _ => read::v4::read(bytes),
+        }
     }
 
     fn bindings(&self, plan: &Self::Plan, policy: &Policy, _: &Observed) -> Bindings {

@@ -26,6 +26,12 @@ use std::sync::Arc;
 /// Everything decided for one Prism Central.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
+    /// Name of the site.
+    pub(crate) site: String,
+    /// Name of the platform in the site.
+    pub(crate) platform: String,
+    /// Catalogue release behind the policy.
+    pub(crate) catalogue: String,
     /// The Prism Central that takes it, as the site names it.
     pub(crate) prism: Option<String>,
     /// Which networks the policies cover.
@@ -184,6 +190,9 @@ pub(crate) fn plan_platform(policy: &Policy, id: PlatformId, cx: &mut PlanContex
     });
     let mut plan = Plan {
         policies: policies.collect(),
+        site: policy.header().site.clone(),
+        platform: platform.name.clone(),
+        catalogue: policy.header().catalogue.clone(),
         prism: platform.attribute("prism").map(str::to_owned),
         scope: if platform.attribute("scope") == Some("all-vpcs") { Scope::AllVpcs } else { Scope::AllVlans },
         hit_log: platform.attribute("hitlog") != Some("off"),

@@ -6,7 +6,7 @@ mod sabotage;
 use super::categories::Category;
 use super::plan::{Intra, Plan, RulePeer, Scope};
 use super::services::{Ports, Services};
-use super::{NutanixFlow, V3, V4};
+use super::{NutanixFlow, TERRAFORM, V3, V4};
 use crate::diagnostic::{Code, Severity, Sink, codes};
 use crate::model::Role;
 use crate::policy::flow_set::FlowSet;
@@ -392,8 +392,10 @@ fn a_published_set_is_an_address_group_that_somebody_keeps() {
     let plan = plan.unwrap();
     assert_eq!(sink.diagnostics()[0].code, codes::SET_KEPT_ELSEWHERE);
     let symbol = "{{address-group:AzureResourceManager}}";
-    for spelling in NutanixFlow.info().spellings {
-        let artifact = NutanixFlow.render(&plan, *spelling);
+    let looked_up = String::from_utf8(NutanixFlow.render(&plan, TERRAFORM).bytes).unwrap();
+    assert!(looked_up.contains("\"filter\": \"name eq 'AzureResourceManager'\""), "{looked_up}");
+    for spelling in [V4, V3] {
+        let artifact = NutanixFlow.render(&plan, spelling);
         assert!(artifact.symbols.contains(&symbol.to_owned()), "{}", spelling.id);
         assert_eq!(String::from_utf8(artifact.bytes).unwrap().matches(symbol).count(), 1, "{}", spelling.id);
     }

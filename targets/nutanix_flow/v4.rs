@@ -185,21 +185,31 @@ fn v6_address(range: Ipv6Net) -> Address {
     Address { value: range.network().to_string(), prefix_length: range.prefix_len() }
 }
 
+/// The word of the API, and of its Terraform provider, for a state.
+pub(crate) fn state(state: EnforcementState) -> &'static str {
+    match state {
+        EnforcementState::Save => "SAVE",
+        EnforcementState::Monitor => "MONITOR",
+        EnforcementState::Enforce => "ENFORCE",
+    }
+}
+
+/// The word of the API, and of its Terraform provider, for where a policy holds.
+pub(crate) fn scope(scope: Scope) -> &'static str {
+    match scope {
+        Scope::AllVlans => "ALL_VLAN",
+        Scope::AllVpcs => "ALL_VPC",
+    }
+}
+
 fn policy_body<'a>(plan: &'a Plan, policy: &'a TierPolicy, ids: &'a Ids<'_>) -> PolicyBody<'a> {
     let intra = (policy.intra == Intra::Deny).then(|| intra_rule(policy, ids));
     PolicyBody {
         name: &policy.name,
         description: &policy.description,
         kind: "APPLICATION",
-        state: match policy.state {
-            EnforcementState::Save => "SAVE",
-            EnforcementState::Monitor => "MONITOR",
-            EnforcementState::Enforce => "ENFORCE",
-        },
-        scope: match plan.scope {
-            Scope::AllVlans => "ALL_VLAN",
-            Scope::AllVpcs => "ALL_VPC",
-        },
+        state: state(policy.state),
+        scope: scope(plan.scope),
         is_hitlog_enabled: plan.hit_log,
         // True would let all IPv6 pass, whatever the rules say.
         is_ipv6_traffic_allowed: false,

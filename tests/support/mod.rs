@@ -17,5 +17,6 @@ pub(crate) mod judge;
 pub(crate) mod lint;
 pub(crate) mod manifest;
 pub(crate) mod packets;
+pub(crate) mod repository;
 pub(crate) mod service;
 pub(crate) mod site;

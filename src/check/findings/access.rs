@@ -107,7 +107,7 @@ fn management_port(review: &Review<'_>, sink: &mut Sink) {
         );
         let label = "gives power over the machines";
         let mut report = review.report_line(codes::MANAGEMENT_PORT, &line, message, label);
-        if let Some(party) = line.ends.first().and_then(|(from, _)| review.party(*from)) {
+        if let Some(party) = line.ends.keys().next().and_then(|(from, _)| review.party(*from)) {
             report = report.label(party.span, format!("is of kind `{}`", party.kind));
         }
         sink.report(report.help(
@@ -132,7 +132,7 @@ fn images_open(review: &Review<'_>, sink: &mut Sink) {
         );
         let label = "whoever writes an image runs on every desktop that is made of it";
         let mut report = review.report_line(codes::IMAGES_OPEN, &line, message, label);
-        if let Some(party) = line.ends.first().and_then(|(_, to)| review.party(*to)) {
+        if let Some(party) = line.ends.keys().next().and_then(|(_, to)| review.party(*to)) {
             report = report.label(party.span, "holds images, or has the power to change them");
         }
         let report = review.with_rule(report, "aws-endpoint-group-limited");

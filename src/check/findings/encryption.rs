@@ -129,7 +129,7 @@ fn plain_ica(review: &Review<'_>, sink: &mut Sink) {
             format!("`{}` lets ICA in clear text in from outside on {}", line.statement, line.services);
         let mut report =
             review.report_line(codes::PLAIN_ICA, &line, message, "starts in a DMZ or untrusted place");
-        if let Some(party) = line.ends.first().and_then(|(from, _)| review.party(*from)) {
+        if let Some(party) = line.ends.keys().next().and_then(|(from, _)| review.party(*from)) {
             report = report.label(party.span, "not trusted");
         }
         sink.report(report.help("let the sessions in through a NetScaler Gateway, or use `tls = only`"));
@@ -184,7 +184,7 @@ fn ldap_or_database(review: &Review<'_>, sink: &mut Sink) {
 }
 
 fn ldap_message(review: &Review<'_>, line: &Line) -> String {
-    let reaches_database = line.ends.iter().any(|(_, to)| review.is_kind(*to, &["sql-server"]));
+    let reaches_database = line.ends.keys().any(|(_, to)| review.is_kind(*to, &["sql-server"]));
     let what = if reaches_database { "a database on" } else { "LDAP on" };
     format!("`{}` uses {what} {}, where encryption is possible", line.statement, line.services)
 }

@@ -35,7 +35,7 @@ fn proxy_not_possible(review: &Review<'_>, sink: &mut Sink) {
         (is_bound && review.is_kind(flow.to, &[PROXY])).then(|| reason.services.clone())
     };
     for line in review.lines(uses_proxy) {
-        let is_helper = line.ends.iter().any(|(from, _)| review.is(*from, KindClass::Helper));
+        let is_helper = line.ends.keys().any(|(from, _)| review.is(*from, KindClass::Helper));
         let (who, rule) = if is_helper {
             ("helper instances of image provisioning, which can't use one", "aws-temp-no-proxy")
         } else {
@@ -124,7 +124,7 @@ fn no_name_reached(review: &Review<'_>, sink: &mut Sink) {
         let message =
             format!("`{}` has no way out: neither an endpoint nor a proxy leads there", line.statement);
         let mut report = review.report_line(codes::NO_WAY_OUT, &line, message, "goes to the internet");
-        if let Some(platform) = line.ends.first().and_then(|(from, _)| closed_platform(review, *from)) {
+        if let Some(platform) = line.ends.keys().next().and_then(|(from, _)| closed_platform(review, *from)) {
             let place = platform.attribute_spans.get("internet").copied().unwrap_or(platform.span);
             report = report.label(place, "has no route to the internet");
         }
@@ -147,7 +147,7 @@ fn endpoint_from_elsewhere(review: &Review<'_>, sink: &mut Sink) {
     for line in review.lines(from_elsewhere) {
         let message = format!("`{}` uses a gateway endpoint from outside of its network", line.statement);
         let mut report = review.report_line(codes::NO_WAY_OUT, &line, message, "starts outside");
-        if let Some(party) = line.ends.first().and_then(|(_, to)| review.party(*to)) {
+        if let Some(party) = line.ends.keys().next().and_then(|(_, to)| review.party(*to)) {
             report = report.label(party.span, "answers only inside of its own network");
         }
         let report = review.with_rule(report, "aws-s3-gateway-endpoint");

@@ -28,7 +28,7 @@ use crate::model::Model;
 use crate::policy::service::ServiceSet;
 use crate::policy::{Exception, Flow, Hardening, Party, Policy, Provenance, RoleId};
 use crate::source::Span;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Most pairs of roles that one report spells out.
 const MOST_PAIRS: usize = 4;
@@ -106,7 +106,9 @@ pub fn check(review: &Review<'_>, sink: &mut Sink) {
 struct Line {
     span: Span,
     statement: String,
-    ends: BTreeSet<(RoleId, RoleId)>,
+    /// The pairs of roles, with the services of each.
+    ends: BTreeMap<(RoleId, RoleId), ServiceSet>,
+    /// The services of all pairs.
     services: ServiceSet,
 }
 
@@ -169,11 +171,12 @@ impl<'a> Review<'a> {
                 let line = lines.entry(reason.span).or_insert_with(|| Line {
                     span: reason.span,
                     statement: reason.statement.clone(),
-                    ends: BTreeSet::new(),
+                    ends: BTreeMap::new(),
                     services: ServiceSet::empty(),
                 });
                 line.services = line.services.union(&services);
-                line.ends.insert((flow.from, flow.to));
+                let pair = line.ends.entry((flow.from, flow.to)).or_default();
+                *pair = pair.union(&services);
             }
         }
         lines.into_values().collect()
@@ -183,11 +186,11 @@ impl<'a> Review<'a> {
     fn report_line(&self, code: Code, line: &Line, message: String, label: &str) -> Diagnostic {
         let mut report = self.report(code, message).label(line.span, label);
         let name = |role| self.policy.name(role);
-        for (from, to) in &line.ends {
+        for (from, to) in line.ends.keys() {
             report = report.about([name(*from), name(*to)]);
         }
-        for (from, to) in line.ends.iter().take(MOST_PAIRS) {
-            report = report.note(format!("`{}` to `{}` on {}", name(*from), name(*to), line.services));
+        for ((from, to), services) in line.ends.iter().take(MOST_PAIRS) {
+            report = report.note(format!("`{}` to `{}` on {services}", name(*from), name(*to)));
         }
         match line.ends.len().checked_sub(MOST_PAIRS) {
             Some(more) if more > 0 => report.note(format!("and {more} more pairs of roles")),

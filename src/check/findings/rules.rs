@@ -173,7 +173,7 @@ fn broken(review: &Review<'_>, rule: &str, message: String) -> Diagnostic {
 fn broken_line(review: &Review<'_>, rule: &str, line: &Line, message: String, label: &str) -> Diagnostic {
     let name = |role| review.policy.name(role);
     line.ends
-        .iter()
+        .keys()
         .fold(broken(review, rule, message), |report, (from, to)| report.about([name(*from), name(*to)]))
         .label(line.span, label)
 }

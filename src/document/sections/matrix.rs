@@ -14,6 +14,7 @@ use crate::document::team::Team;
 use crate::document::text::fill;
 use crate::policy::address::{AddressSet, Family};
 use crate::policy::{Encryption, Party, Provenance, RoleId};
+use crate::target::request::ports as in_words;
 use std::collections::BTreeSet;
 
 /// What a statement of the catalogue starts with, in the language.
@@ -108,7 +109,7 @@ pub(super) fn ports(facts: &Facts<'_>, found: &MatrixRow<'_>) -> Text {
     if is_all && !found.protocol.has_ports() {
         return Text::ours(facts.words.all_of_protocol);
     }
-    let ports: Vec<String> = ranges.iter().map(|range| range.in_words()).collect();
+    let ports: Vec<String> = ranges.iter().map(|range| in_words(*range)).collect();
     Text::code(ports.join(", "))
 }
 
@@ -243,6 +244,6 @@ fn entries(facts: &Facts<'_>, found: &MatrixRow<'_>) -> Text {
 /// `tcp/443` for a sentence.
 pub(super) fn service(found: &MatrixRow<'_>) -> Text {
     let ranges = found.services.ranges();
-    let ports: Vec<String> = ranges.iter().map(|range| range.in_words()).collect();
+    let ports: Vec<String> = ranges.iter().map(|range| in_words(*range)).collect();
     Text::code(format!("{} {}", found.protocol, ports.join(", ")))
 }

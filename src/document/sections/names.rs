@@ -13,6 +13,7 @@ use crate::document::facts::Facts;
 use crate::document::team::Team;
 use crate::policy::identity::short_hash;
 use crate::policy::{KnownBy, Party, RoleId};
+use crate::target::request::ports as in_words;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The kind of a proxy.
@@ -49,7 +50,7 @@ pub(super) fn allowed<'a>(facts: &Facts<'a>) -> Vec<Allowed<'a>> {
             });
             allowed.asked_by.insert(row.from);
             let ranges = row.services.ranges();
-            allowed.ports.extend(ranges.iter().map(|range| format!("{} {}", row.protocol, range.in_words())));
+            allowed.ports.extend(ranges.iter().map(|range| format!("{} {}", row.protocol, in_words(*range))));
         }
     }
     found.into_values().collect()

@@ -1,15 +1,17 @@
 //! Security groups read from files, as AWS reads them.
 //!
-//! In: bytes of a template or of a document of calls. Out: [`Observed`] groups and rules; and the points behind their
+//! In: bytes of a template, of a document of calls, or of a Terraform document. Out: [`Observed`] groups and rules; and the points behind their
 //! names.
 //!
 //! Names of groups are compared without case, because AWS takes no two that differ in case only.
 //!
-//! Invariant: nothing is shared with planning and writing but limits.
+//! Invariant: nothing is shared with planning and writing but limits and the names of inputs.
 
 pub(super) mod api;
 pub(super) mod cloudformation;
+pub(super) mod terraform;
 
+use super::names;
 use super::plan::Plan;
 use crate::policy::address::AddressSet;
 use crate::policy::service::{Protocol, ServiceSet};
@@ -41,6 +43,7 @@ pub(super) fn bindings(plan: &Plan, policy: &Policy) -> Bindings {
             bindings.bind(list_name(name), points.iter().copied());
             for list in plan.prefix_lists.iter().filter(|list| list.name == *name) {
                 bindings.bind(list_name(&list.parameter), points.iter().copied());
+                bindings.bind(list_name(&names::variable(&list.parameter)), points.iter().copied());
             }
         }
     }

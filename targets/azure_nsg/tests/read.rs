@@ -1,6 +1,6 @@
 //! Templates that others wrote, read as Azure reads them; and what is refused.
 
-use super::super::read::read;
+use super::super::read::arm::read;
 use crate::target::observed::{Action, Author, Observed, PeerName, Unreadable};
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! Flow policies read from files, as Flow reads them.
 //!
-//! In: bytes of a document of v4 or v3 bodies. Out: [`Observed`] policies; and the points behind their names.
+//! In: bytes of a document of v4 or v3 bodies, or of a Terraform document. Out: [`Observed`] policies; and the points behind their names.
 //!
 //! A secured group is denied whatever no rule allows, so no closing rule is needed. Denying traffic within a group beats
 //! the rules between its members, so it comes first.
@@ -9,6 +9,7 @@
 //!
 //! Invariant: nothing is shared with planning and writing but the names of sets that somebody keeps.
 
+pub(super) mod terraform;
 pub(super) mod v3;
 pub(super) mod v4;
 

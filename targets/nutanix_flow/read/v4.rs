@@ -40,14 +40,14 @@ struct AddressGroup {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Address {
-    value: String,
-    prefix_length: Option<u8>,
+pub(super) struct Address {
+    pub(super) value: String,
+    pub(super) prefix_length: Option<u8>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Policy {
+pub(super) struct Policy {
     name: String,
     #[serde(rename = "description")]
     _description: Option<IgnoredAny>,
@@ -65,7 +65,7 @@ struct Policy {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RuleBody {
+pub(super) struct RuleBody {
     #[serde(rename = "type")]
     kind: String,
     #[serde(rename = "description")]
@@ -75,46 +75,78 @@ struct RuleBody {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Spec {
+pub(super) struct Spec {
     #[serde(rename = "$objectType")]
-    object_type: String,
-    secured_group_category_references: Vec<String>,
-    secured_group_action: Option<String>,
-    src_category_references: Option<Vec<String>>,
-    src_subnet: Option<Address>,
-    src_ipv6_subnet: Option<Address>,
-    src_address_group_references: Option<Vec<String>>,
-    dest_category_references: Option<Vec<String>>,
-    dest_subnet: Option<Address>,
-    dest_ipv6_subnet: Option<Address>,
-    dest_address_group_references: Option<Vec<String>>,
-    is_all_protocol_allowed: Option<bool>,
-    tcp_services: Option<Vec<PortRange>>,
-    udp_services: Option<Vec<PortRange>>,
-    icmp_services: Option<Vec<Message>>,
+    pub(super) object_type: String,
+    pub(super) secured_group_category_references: Vec<String>,
+    pub(super) secured_group_action: Option<String>,
+    pub(super) src_category_references: Option<Vec<String>>,
+    pub(super) src_subnet: Option<Address>,
+    pub(super) src_ipv6_subnet: Option<Address>,
+    pub(super) src_address_group_references: Option<Vec<String>>,
+    pub(super) dest_category_references: Option<Vec<String>>,
+    pub(super) dest_subnet: Option<Address>,
+    pub(super) dest_ipv6_subnet: Option<Address>,
+    pub(super) dest_address_group_references: Option<Vec<String>>,
+    pub(super) is_all_protocol_allowed: Option<bool>,
+    pub(super) tcp_services: Option<Vec<PortRange>>,
+    pub(super) udp_services: Option<Vec<PortRange>>,
+    pub(super) icmp_services: Option<Vec<Message>>,
     #[serde(rename = "icmpV6Services")]
-    icmpv6_services: Option<Vec<Message>>,
+    pub(super) icmpv6_services: Option<Vec<Message>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct PortRange {
-    start_port: u16,
-    end_port: u16,
+pub(super) struct PortRange {
+    pub(super) start_port: u16,
+    pub(super) end_port: u16,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Message {
-    is_all_allowed: Option<bool>,
+pub(super) struct Message {
+    pub(super) is_all_allowed: Option<bool>,
     #[serde(rename = "type")]
-    kind: Option<u8>,
-    code: Option<u8>,
+    pub(super) kind: Option<u8>,
+    pub(super) code: Option<u8>,
+}
+
+impl Policy {
+    /// A policy that another program sends to the API.
+    pub(super) fn sent(
+        name: &str,
+        kind: &str,
+        state: &str,
+        scope: &str,
+        is_ipv6_traffic_allowed: Option<bool>,
+        rules: Vec<RuleBody>,
+    ) -> Self {
+        Self {
+            name: name.to_owned(),
+            _description: None,
+            kind: kind.to_owned(),
+            state: state.to_owned(),
+            scope: scope.to_owned(),
+            _is_hitlog_enabled: None,
+            is_ipv6_traffic_allowed,
+            is_ipv4_address_scope: None,
+            is_ipv6_address_scope: None,
+            rules: Some(rules),
+        }
+    }
+}
+
+impl RuleBody {
+    /// A rule that another program sends to the API.
+    pub(super) fn sent(kind: &str, spec: Spec) -> Self {
+        Self { kind: kind.to_owned(), _description: None, spec }
+    }
 }
 
 /// The form of the two kinds of rules.
-const INTRA_GROUP: (&str, &str) = ("INTRA_GROUP", "microseg.v4.config.IntraEntityGroupRuleSpec");
-const APPLICATION: (&str, &str) = ("APPLICATION", "microseg.v4.config.ApplicationRuleSpec");
+pub(super) const INTRA_GROUP: (&str, &str) = ("INTRA_GROUP", "microseg.v4.config.IntraEntityGroupRuleSpec");
+pub(super) const APPLICATION: (&str, &str) = ("APPLICATION", "microseg.v4.config.ApplicationRuleSpec");
 
 /// Reads a document of bodies.
 pub(crate) fn read(bytes: &[u8]) -> Result<Observed, Unreadable> {
@@ -157,7 +189,7 @@ fn net(pointer: &str, address: &Address, is_v6: bool) -> Result<IpNet, Unreadabl
 }
 
 /// The enforcement point of a policy; `None` for a policy without rules, which secures nobody.
-fn guard(
+pub(super) fn guard(
     pointer: &str,
     policy: &Policy,
     groups: &BTreeMap<String, AddressSet>,

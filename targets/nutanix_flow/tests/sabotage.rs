@@ -4,9 +4,10 @@ use super::super::NutanixFlow;
 use super::super::plan::{Intra, Plan, RulePeer, TierPolicy};
 use super::super::services::{Ports, Services};
 use crate::policy::KnownBy;
+use crate::target::Backend;
 use crate::target::half::Direction;
 use crate::target::testing::{
-    Damage, assert_damages_are_seen, bytes_say_what_the_plan_does, damaged, random_flows, random_site,
+    Damage, ROLES, assert_damages_are_seen, bytes_say_what_the_plan_does, damaged, random_flows, random_site,
 };
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -83,6 +84,20 @@ proptest! {
         let services = ["tcp/443", "tcp/80-90", "tcp/91", "udp/1-65535", "icmp/8/0", "icmp/3", "icmpv6", "tcp/80-95"];
         let named = KnownBy::Tag("Storage".to_owned());
         let policy = random_site("nutanix", &[("category", "AppType:Citrix")], named, &services, &flows);
+        prop_assert!(bytes_say_what_the_plan_does(&NutanixFlow, &policy) || !flows.is_empty());
+    }
+
+    #[test]
+    fn every_spelling_has_words_for_sites_without_ipv6(flows in random_flows()) {
+        let services = ["tcp/443", "tcp/80-90", "tcp/91", "udp/1-65535", "icmp/8/0", "icmp", "tcp/80-95"];
+        let has_ipv4_only = |role: usize| ["a", "bare", "c", "users", "wide"].contains(&ROLES[role]);
+        let flows: Vec<_> =
+            flows.into_iter().filter(|(from, to, _)| has_ipv4_only(*from) && has_ipv4_only(*to)).collect();
+        let named = KnownBy::Tag("Storage".to_owned());
+        let policy = random_site("nutanix", &[("category", "AppType:Citrix")], named, &services, &flows);
+        let (plan, _) = super::try_plan(&policy, None);
+        let mut spellings = NutanixFlow.info().spellings.iter();
+        prop_assert!(plan.is_none_or(|plan| spellings.all(|one| NutanixFlow.unspoken(&plan, *one).is_none())));
         prop_assert!(bytes_say_what_the_plan_does(&NutanixFlow, &policy) || !flows.is_empty());
     }
 }

@@ -6,6 +6,7 @@ pub(crate) mod flow;
 pub(crate) mod flow_v3;
 pub(crate) mod flow_v4;
 pub(crate) mod rows;
+pub(crate) mod terraform;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -40,6 +41,7 @@ pub(crate) enum Spelling {
     Arm,
     FlowV4,
     FlowV3,
+    Terraform,
     Csv,
     /// Held to its digest and to JSON, but not asked.
     Other,
@@ -53,6 +55,7 @@ impl Spelling {
             Spelling::Arm => "arm",
             Spelling::FlowV4 => "v4",
             Spelling::FlowV3 => "v3",
+            Spelling::Terraform => "terraform",
             Spelling::Csv => "csv",
             Spelling::Other => "",
         }
@@ -64,6 +67,7 @@ impl Spelling {
             (".arm.json", Spelling::Arm),
             (".v4.json", Spelling::FlowV4),
             (".v3.json", Spelling::FlowV3),
+            (".tf.json", Spelling::Terraform),
             (".csv", Spelling::Csv),
         ];
         known.iter().find(|(end, _)| path.ends_with(end)).map_or(Spelling::Other, |(_, spelling)| *spelling)
@@ -193,8 +197,11 @@ impl Output {
     /// The Nutanix states that apply to a role (`ENFORCE`, `MONITOR`, ...), by spelling.
     pub(crate) fn flow_states(&self, role: &str) -> Vec<(Spelling, String)> {
         let Some(role) = self.manifest.roles.get(role) else { return Vec::new() };
-        let flows =
-            self.files.iter().filter(|file| matches!(file.spelling, Spelling::FlowV4 | Spelling::FlowV3));
+        let flows = self.files.iter().filter(|file| match file.spelling {
+            Spelling::FlowV4 | Spelling::FlowV3 => true,
+            Spelling::Terraform => file.path.ends_with(FLOW_TERRAFORM),
+            _ => false,
+        });
         let states = flows.flat_map(|file| {
             let flow = read_flow(file.spelling, &[file], &mut Vec::new());
             flow.states(role).into_iter().map(|state| (file.spelling, state)).collect::<Vec<_>>()
@@ -215,16 +222,39 @@ pub(crate) fn read_file(path: &str, platform: &str, bytes: Vec<u8>) -> Result<Fi
     Ok(File { spelling: Spelling::of(&path), path, platform, bytes, value })
 }
 
+/// The end of the name of Nutanix's Terraform documents.
+const FLOW_TERRAFORM: &str = "flow-policies.tf.json";
+
 fn values<'a>(files: &[&'a File]) -> Vec<&'a Value> {
     files.iter().filter_map(|file| file.value.as_ref()).collect()
 }
 
 fn read_flow(spelling: Spelling, files: &[&File], faults: &mut Vec<String>) -> Flow {
-    if spelling == Spelling::FlowV3 {
-        flow_v3::read(&values(files), faults)
-    } else {
-        flow_v4::read(&values(files), faults)
+    match spelling {
+        Spelling::FlowV3 => flow_v3::read(&values(files), faults),
+        Spelling::Terraform => {
+            flow_v4::read(&carried(files, terraform::as_flow_v4).iter().collect::<Vec<_>>(), faults)
+        }
+        _ => flow_v4::read(&values(files), faults),
     }
+}
+
+/// What a provider sends for some Terraform documents.
+fn carried(files: &[&File], send: fn(&Value) -> Value) -> Vec<Value> {
+    values(files).into_iter().map(send).collect()
+}
+
+fn read_terraform(files: &[&File], faults: &mut Vec<String>) -> Box<dyn Reader> {
+    let is_for = |end: &str| files.iter().all(|file| file.path.ends_with(end));
+    if is_for(FLOW_TERRAFORM) {
+        return Box::new(read_flow(Spelling::Terraform, files, faults));
+    }
+    if is_for("network-security-groups.tf.json") {
+        let sent = carried(files, terraform::as_arm);
+        return Box::new(Arm::read(&sent.iter().collect::<Vec<_>>(), faults));
+    }
+    let sent = carried(files, terraform::as_cloudformation);
+    Box::new(CloudFormation::read(&sent.iter().collect::<Vec<_>>(), faults))
 }
 
 fn build(spelling: Spelling, files: &[&File], faults: &mut Vec<String>) -> Box<dyn Reader> {
@@ -232,6 +262,7 @@ fn build(spelling: Spelling, files: &[&File], faults: &mut Vec<String>) -> Box<d
         Spelling::CloudFormation => Box::new(CloudFormation::read(&values(files), faults)),
         Spelling::Arm => Box::new(Arm::read(&values(files), faults)),
         Spelling::FlowV4 | Spelling::FlowV3 => Box::new(read_flow(spelling, files, faults)),
+        Spelling::Terraform => read_terraform(files, faults),
         Spelling::Csv | Spelling::Other => {
             let tables: Vec<&[u8]> = files.iter().map(|file| file.bytes.as_slice()).collect();
             Box::new(Rows::read(&tables, faults))

@@ -8,6 +8,7 @@ mod flow_v3;
 mod flow_v4;
 mod manifest;
 mod provenance;
+mod terraform;
 
 use std::collections::BTreeMap;
 
@@ -98,6 +99,7 @@ fn lint_file(file: &File, output: &Output, findings: &mut Findings) {
         }
         Spelling::FlowV4 => flow_v4::lint(value, findings),
         Spelling::FlowV3 => flow_v3::lint(value, findings),
+        Spelling::Terraform => terraform::lint(value, findings),
         Spelling::Csv | Spelling::Other => {}
     }
 }

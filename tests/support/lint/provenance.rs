@@ -70,6 +70,18 @@ fn permits(value: &Value, pointer: &str, spelling: Spelling) -> bool {
             let parent = pointer.rsplit('/').nth(1).unwrap_or("");
             parent == "inbound_allow_list" || parent == "outbound_allow_list"
         }
+        Spelling::Terraform => {
+            let kind_of_resource = pointer.split('/').nth(2).unwrap_or("");
+            let is_resource = pointer.starts_with("/resource/") && pointer.split('/').count() == 4;
+            let is_probe = json::text(value, "source_address_prefix") == "AzureLoadBalancer";
+            match kind_of_resource {
+                "aws_vpc_security_group_ingress_rule" | "aws_vpc_security_group_egress_rule" => is_resource,
+                "azurerm_network_security_rule" => {
+                    is_resource && json::text(value, "access") == "Allow" && !is_probe
+                }
+                _ => kind == "APPLICATION" && value.get("spec").is_some(),
+            }
+        }
         Spelling::Csv | Spelling::Other => false,
     }
 }

@@ -4,7 +4,13 @@
 //!
 //! Invariant: paths are relative to the site's or the output's folder, so that nothing depends on the machine.
 
+mod describe;
+mod read;
+
+pub use read::{ManifestFailure, ReadManifest, is_manifest, read_manifest};
+
 use super::compile::{PlannedPlatform, Written};
+use crate::diff::release::Release;
 use crate::policy::service::ServiceSet;
 use crate::policy::{Flow, KnownBy, Policy, RowId};
 use crate::source::{SourceFile, SourceMap};
@@ -12,6 +18,9 @@ use crate::target::manifest::{self, Manifest};
 use crate::target::proof::Proof;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+
+/// The manifest's path within the output folder.
+pub(super) const MANIFEST: &str = "manifest.json";
 
 fn sha256(bytes: &[u8]) -> String {
     data_encoding::HEXLOWER.encode(&Sha256::digest(bytes))
@@ -59,7 +68,18 @@ pub(super) fn build_manifest(
             .filter(|written| !written.artifact.symbols.is_empty())
             .map(|written| (written.path.clone(), written.artifact.symbols.clone()))
             .collect(),
+        facts: None,
     }
+}
+
+/// Adds to a manifest what a comparison needs of the release that it was written for.
+pub(super) fn describe(manifest: &mut Manifest, release: &Release) {
+    for (_, party) in release.parties() {
+        if let Some(role) = manifest.roles.get_mut(&party.name) {
+            role.facts = Some(describe::role_facts(party));
+        }
+    }
+    manifest.facts = Some(describe::facts(release));
 }
 
 fn manifest_artifact(written: &Written) -> manifest::ManifestArtifact {
@@ -92,6 +112,7 @@ fn manifest_roles(policy: &Policy, planned: &[PlannedPlatform]) -> BTreeMap<Stri
             addresses: party.addresses.ranges().iter().map(ToString::to_string).collect(),
             known_by: known_by.collect(),
             identity: BTreeMap::new(),
+            facts: None,
         };
         roles.insert(party.name.clone(), role);
     }

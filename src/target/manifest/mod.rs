@@ -4,6 +4,8 @@
 //!
 //! Invariant: keys are only ever added; nothing in it depends on the machine or the day of the run.
 
+pub(crate) mod facts;
+
 use super::half::Direction;
 use crate::policy::service::ServiceSet;
 use serde::Serialize;
@@ -43,6 +45,9 @@ pub struct Manifest {
     pub quotas: Vec<ManifestQuota>,
     /// Symbols in the artefacts that stand for ids that only the platform knows, by artefact path.
     pub symbols: BTreeMap<String, Vec<String>>,
+    /// What a comparison with another manifest needs besides; none where only artefacts were asked for.
+    #[serde(flatten)]
+    pub(crate) facts: Option<facts::Facts>,
 }
 
 /// One text that was read.
@@ -90,6 +95,9 @@ pub struct ManifestRole {
     pub known_by: Vec<String>,
     /// How each target knows it.
     pub identity: BTreeMap<&'static str, serde_json::Value>,
+    /// What a comparison with another manifest needs besides.
+    #[serde(flatten)]
+    pub(crate) facts: Option<facts::RoleFacts>,
 }
 
 /// One row of the policy in one place of one artefact.

@@ -1,0 +1,135 @@
+//! The changes as rows of a change request: what to add, what to remove, and what to give other days; nothing else.
+//!
+//! In: a comparison and its releases. Out: CSV, one line for each source, destination and service range that differs.
+//!
+//! Invariant: every packet class that the files permit apart from each other is in a row, and no other one is. What only
+//! the artefacts let pass besides is nobody's request and has no row.
+
+use crate::diff::release::{Party, Reason, Release};
+use crate::diff::{Change, ChangedFlow, Comparison, Effect, Level};
+use crate::policy::service::ServiceSet;
+use crate::target::csv;
+use crate::target::request::{self, Endpoint, joined};
+
+const HEADER: [&str; 16] = [
+    "id",
+    "change",
+    "class",
+    "source role",
+    "source address",
+    "destination role",
+    "destination address",
+    "protocol",
+    "ports",
+    "starts from",
+    "purpose",
+    "rationale",
+    "managed by",
+    "valid until",
+    "catalogue entry",
+    "enforced at",
+];
+
+/// The rows as CSV; with a platform, those that its people have to enforce.
+pub(super) fn render(comparison: &Comparison, releases: [&Release; 2], platform: Option<&str>) -> Vec<u8> {
+    let mut records = vec![HEADER.map(str::to_owned)];
+    for change in comparison.changes.iter().filter(|change| change.level == Level::Intent) {
+        for flow in &change.flows {
+            let [before, after] = releases;
+            let release = if flow.effect == Effect::Opens { after } else { before };
+            let row = Row { change, flow, release };
+            if platform.is_none_or(|platform| row.platforms().contains(&platform)) {
+                row.write(&mut records);
+            }
+        }
+    }
+    csv::bytes(&records)
+}
+
+/// The platforms that either release names.
+pub(super) fn platforms(releases: [&Release; 2]) -> Vec<&str> {
+    let mut names: Vec<&str> = releases
+        .iter()
+        .flat_map(|release| &release.platforms)
+        .map(|platform| platform.name.as_str())
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// Packets that differ, with the release that permits them.
+struct Row<'a> {
+    change: &'a Change,
+    flow: &'a ChangedFlow,
+    release: &'a Release,
+}
+
+impl<'a> Row<'a> {
+    fn ends(&self) -> impl Iterator<Item = &'a Party> {
+        let release = self.release;
+        self.flow.ends.iter().filter_map(move |end| release.party(*end))
+    }
+
+    /// The platforms on which its ends sit.
+    fn platforms(&self) -> Vec<&'a str> {
+        let mut platforms: Vec<&str> = self.ends().filter_map(|party| party.platform.as_deref()).collect();
+        platforms.dedup();
+        platforms
+    }
+
+    fn managers(&self) -> String {
+        joined(
+            self.ends().filter_map(|party| Some(format!("{}: {}", party.name, party.managed_by.as_deref()?))),
+        )
+    }
+
+    /// What to do: a grant that only gets other days has its rule already.
+    fn action(&self) -> &'static str {
+        match self.flow.effect {
+            _ if self.change.is_redated => "change",
+            Effect::Opens => "add",
+            Effect::Closes => "remove",
+        }
+    }
+
+    fn write(&self, records: &mut Vec<[String; 16]>) {
+        let flow = self.flow;
+        let ends = |texts: &[String]| -> Vec<Endpoint> {
+            texts.iter().map(|text| Endpoint::of_text(text)).collect()
+        };
+        let stays = flow.effect == Effect::Opens || self.change.is_redated;
+        let valid_until = self.change.expires.filter(|_| stays);
+        let valid_until = valid_until.and_then(time::Date::previous_day);
+        for line in request::lines(&flow.services, &ends(&flow.from_addresses), &ends(&flow.to_addresses)) {
+            // A row may have a reason for each of its ports.
+            let service = ServiceSet::from_ranges([line.service]);
+            let meant = || flow.reasons.iter().filter(|reason| reason.services.meets(&service));
+            let reasons = |read: fn(&Reason) -> Option<String>| joined(meant().filter_map(read));
+            records.push([
+                flow.row.clone(),
+                self.action().to_owned(),
+                self.change.class.word().to_owned(),
+                flow.from.clone(),
+                line.source.to_string(),
+                flow.to.clone(),
+                line.destination.to_string(),
+                line.service.protocol.to_string(),
+                request::ports(line.service),
+                flow.from.clone(),
+                reasons(|reason| Some(reason.statement.clone())),
+                reasons(|reason| reason.because.clone()),
+                self.managers(),
+                valid_until.map_or_else(String::new, |day| day.to_string()),
+                reasons(catalogue),
+                self.platforms().join("; "),
+            ]);
+        }
+    }
+}
+
+/// The catalogue entry with a remark where no document confirms it.
+fn catalogue(reason: &Reason) -> Option<String> {
+    let remark = if reason.verified == Some(false) { " (unverified)" } else { "" };
+    reason.catalogue.as_ref().map(|entry| format!("{entry}{remark}"))
+}

@@ -1,0 +1,407 @@
+//! From parts to changes: what people read of a difference in access.
+//!
+//! In: the parts of [`super::classify`]. Out: one [`Change`] for each class and cause, with its rows, roles, addresses and
+//! reasons; later linked to artefacts, rules and findings.
+//!
+//! Invariant: the flows of a change are its parts, merged where two are one product; no packet class is lost or doubled.
+
+use super::access::{Carrier, size};
+use super::classify::{Both, Cause, Part};
+use super::pairing::PairId;
+use super::points::Meaning;
+use super::release::{Finding, Flow, PartyId, Place, Reason, Release};
+use super::rules::RuleChange;
+use super::{Change, ChangedFlow, Class, Effect, Level, words};
+use crate::policy::interval::Intervals;
+use crate::policy::service::ServiceSet;
+use crate::space::Block;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One change for each class, level and cause.
+pub(super) fn changes(both: &Both<'_>, parts: Vec<Part>) -> Vec<Change> {
+    let mut groups: BTreeMap<(Class, Level, Cause), Vec<Part>> = BTreeMap::new();
+    for part in parts {
+        let level = match part.piece.carrier {
+            Carrier::Flow(_) => Level::Intent,
+            Carrier::Widening(_) => Level::Artefact,
+        };
+        groups.entry((part.class, level, part.cause.clone())).or_default().push(part);
+    }
+    groups
+        .into_iter()
+        .map(|((class, level, cause), parts)| change(both, class, level, &cause, &parts))
+        .collect()
+}
+
+fn change(both: &Both<'_>, class: Class, level: Level, cause: &Cause, parts: &[Part]) -> Change {
+    let (flows, packets) = flows(both, parts);
+    let opens = flows.iter().any(|flow| flow.effect == Effect::Opens);
+    let (statement, place) = origin(both, cause, opens, &flows);
+    let mut change = Change::new(class, what(both, class, cause, &statement, &flows), statement, place);
+    change.level = level;
+    change.is_after = opens;
+    change.packets = packets;
+    change.because = because(&flows);
+    change.rows = flows.iter().map(|flow| flow.row.clone()).collect::<BTreeSet<_>>().into_iter().collect();
+    change.roles = roles(both, cause, &flows);
+    change.notes = notes(class, level, parts);
+    change.flows = flows;
+    change
+}
+
+/// What else to know of a change of access.
+fn notes(class: Class, level: Level, parts: &[Part]) -> Vec<String> {
+    if level == Level::Artefact {
+        return Vec::new();
+    }
+    let hidden =
+        |opens: bool| parts.iter().any(|part| part.piece.passes_in_both && part.piece.opens == opens);
+    let mut notes = Vec::new();
+    if hidden(true) {
+        notes.push("the artefacts of the first release let some of it pass already".to_owned());
+    }
+    if hidden(false) {
+        notes.push("the artefacts still let some of it pass".to_owned());
+    }
+    if class == Class::Hardened && parts.iter().any(|part| part.piece.opens) {
+        notes.push("the new way has to be open before the old one is closed".to_owned());
+    }
+    notes
+}
+
+/// The roles that a change is about.
+fn roles(both: &Both<'_>, cause: &Cause, flows: &[ChangedFlow]) -> Vec<String> {
+    match cause {
+        Cause::Role(pair) | Cause::Addresses(pair) => vec![both.pairing.name(*pair).to_owned()],
+        Cause::Platform(name) => {
+            let [before, after] = both.releases;
+            let there = |release: &&Release| release.platforms.iter().any(|platform| platform.name == *name);
+            let release = [after, before].into_iter().find(there);
+            let on = release.into_iter().flat_map(|release| &release.parties);
+            on.filter(|party| party.platform.as_ref() == Some(name)).map(|party| party.name.clone()).collect()
+        }
+        _ => flows
+            .iter()
+            .flat_map(|flow| [flow.from.clone(), flow.to.clone()])
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect(),
+    }
+}
+
+/// What a change is put down to, with its place.
+fn origin(both: &Both<'_>, cause: &Cause, opens: bool, flows: &[ChangedFlow]) -> (String, Place) {
+    let own = both.own(opens);
+    match cause {
+        Cause::Platform(name) => {
+            let found = own.platforms.iter().find(|platform| platform.name == *name);
+            (format!("platform {name}"), found.map(|platform| platform.place.clone()).unwrap_or_default())
+        }
+        Cause::Role(pair) => role_origin(both, *pair),
+        Cause::Addresses(pair) => addresses_origin(both, *pair),
+        Cause::Exception(name) => {
+            let found = own.exceptions.iter().flatten().find(|exception| exception.name == *name);
+            (format!("exception {name}"), found.map(|found| found.place.clone()).unwrap_or_default())
+        }
+        Cause::Statement(_) | Cause::DeclaredSharing | Cause::Artefacts(_) => {
+            let effect = if opens { Effect::Opens } else { Effect::Closes };
+            let reason =
+                flows.iter().filter(|flow| flow.effect == effect).flat_map(|flow| &flow.reasons).next();
+            reason.map_or_else(Default::default, |reason| (reason.statement.clone(), reason.place.clone()))
+        }
+    }
+}
+
+fn role_origin(both: &Both<'_>, pair: PairId) -> (String, Place) {
+    let found = [true, false].into_iter().find_map(|opens| {
+        let party = both.party(opens, pair)?;
+        both.own(opens).party(party)
+    });
+    (format!("role {}", both.pairing.name(pair)), found.map(|party| party.place.clone()).unwrap_or_default())
+}
+
+/// The statement that says a role's addresses: its segment where that one changed, else its own.
+fn addresses_origin(both: &Both<'_>, pair: PairId) -> (String, Place) {
+    let segment = |opens: bool| {
+        let release = both.own(opens);
+        let party = both.party(opens, pair).and_then(|party| release.party(party))?;
+        let name = party.segment.as_ref()?;
+        let segment = release.segments.iter().flatten().find(|segment| segment.name == *name)?;
+        (segment.addresses == party.addresses).then_some(segment)
+    };
+    match (segment(true), segment(false)) {
+        (Some(new), Some(old)) if new.addresses != old.addresses => {
+            (format!("segment {}", new.name), new.place.clone())
+        }
+        _ => role_origin(both, pair),
+    }
+}
+
+/// A change in a line.
+fn what(both: &Both<'_>, class: Class, cause: &Cause, statement: &str, flows: &[ChangedFlow]) -> String {
+    let of = |effect: Effect| words::flows(flows.iter().filter(|flow| flow.effect == effect));
+    let opens = flows.iter().any(|flow| flow.effect == Effect::Opens);
+    let all = words::flows(flows.iter());
+    match (cause, class) {
+        (Cause::Addresses(pair), _) => moved(both, *pair, class, statement),
+        (Cause::DeclaredSharing, _) if opens => {
+            format!("roles that wear another role's group may do what that role may: {all}")
+        }
+        (Cause::DeclaredSharing, _) => {
+            format!("roles no longer share what another role's group may do: {all}")
+        }
+        (Cause::Artefacts(cause), _) if opens => {
+            format!("the artefacts let more pass than the file says: {all} ({cause})")
+        }
+        (Cause::Artefacts(cause), _) => {
+            format!("the artefacts no longer let more pass than the file says: {all} ({cause})")
+        }
+        (_, Class::Hardened | Class::Weakened) => {
+            replaced(statement, &of(Effect::Opens), &of(Effect::Closes))
+        }
+        (Cause::Platform(name), _) => lone(&format!("platform `{name}`"), opens, flows),
+        (Cause::Role(pair), _) => lone(&format!("role `{}`", both.pairing.name(*pair)), opens, flows),
+        _ if opens => format!("`{statement}` opens {all}"),
+        _ => format!("`{statement}` no longer opens {all}"),
+    }
+}
+
+fn lone(what: &str, opens: bool, flows: &[ChangedFlow]) -> String {
+    let pairs = words::pairs(flows.iter());
+    if opens {
+        format!("{what} is new, and with it {pairs}")
+    } else {
+        format!("{what} is gone, and with it {pairs}")
+    }
+}
+
+fn replaced(statement: &str, opened: &str, closed: &str) -> String {
+    match (opened.is_empty(), closed.is_empty()) {
+        (false, false) => format!("`{statement}` takes {opened} in place of {closed}"),
+        (false, true) => format!("`{statement}` takes {opened} besides"),
+        _ => format!("`{statement}` does without {closed}"),
+    }
+}
+
+/// What a role gained or lost of addresses or names.
+fn moved(both: &Both<'_>, pair: PairId, class: Class, statement: &str) -> String {
+    let known = |opens: bool| {
+        let party = both.party(opens, pair).and_then(|party| both.own(opens).party(party));
+        party.map(|party| (party.addresses.clone(), party.known_by.clone())).unwrap_or_default()
+    };
+    let ((old, old_names), (new, new_names)) = (known(false), known(true));
+    let widened = class == Class::Widened;
+    let (more, less) = if widened { (&new, &old) } else { (&old, &new) };
+    let (more_names, less_names) = if widened { (&new_names, &old_names) } else { (&old_names, &new_names) };
+    let mut parts: Vec<String> = more.difference(less).ranges().iter().map(ToString::to_string).collect();
+    if more.is_empty() {
+        parts.extend(more_names.iter().filter(|name| !less_names.contains(name)).cloned());
+    }
+    let name = both.pairing.name(pair);
+    let verb = if widened { "gains" } else { "loses" };
+    let parts = if parts.is_empty() { "its address".to_owned() } else { words::listed(&parts, ", ") };
+    match statement.strip_prefix("segment ") {
+        Some(segment) => format!("`{name}` {verb} {parts}: `{segment}` is {new}, and was {old}"),
+        None if old.is_empty() || new.is_empty() => format!("`{name}` {verb} {parts}"),
+        None => format!("`{name}` {verb} {parts}: it is {new}, and was {old}"),
+    }
+}
+
+/// Each reason once, in the order of the flows.
+fn because(flows: &[ChangedFlow]) -> Vec<String> {
+    let mut reasons: Vec<String> = Vec::new();
+    for because in flows.iter().flat_map(|flow| &flow.reasons).filter_map(|reason| reason.because.as_ref()) {
+        if !reasons.contains(because) {
+            reasons.push(because.clone());
+        }
+    }
+    reasons
+}
+
+/// What blocks are merged under: effect, row or widening, and whether the artefacts differ.
+type Group = (Effect, Carrier, bool);
+
+/// The parts of a change as rows of role words and addresses, with the number of their packet classes.
+fn flows(both: &Both<'_>, parts: &[Part]) -> (Vec<ChangedFlow>, u128) {
+    let mut blocks: BTreeMap<Group, Vec<Block<u32>>> = BTreeMap::new();
+    for part in parts {
+        let effect = if part.piece.opens { Effect::Opens } else { Effect::Closes };
+        let group = (effect, part.piece.carrier, part.piece.passes_in_both);
+        blocks.entry(group).or_default().push(part.piece.block.clone());
+    }
+    let (mut flows, mut packets) = (Vec::new(), 0);
+    for ((effect, carrier, passes_in_both), blocks) in blocks {
+        for block in merged(blocks) {
+            packets += size(&block);
+            flows.extend(changed_flow(both, effect, carrier, passes_in_both, &block));
+        }
+    }
+    flows.sort_by(|a, b| {
+        (a.effect, &a.from, &a.to, &a.services, &a.row).cmp(&(b.effect, &b.from, &b.to, &b.services, &b.row))
+    });
+    (flows, packets)
+}
+
+/// Joins disjoint blocks that differ in one field only.
+fn merged(blocks: Vec<Block<u32>>) -> Vec<Block<u32>> {
+    let blocks = joined(
+        blocks,
+        |block| (block.sources.clone(), block.destinations.clone()),
+        |block| &mut block.services,
+    );
+    let blocks = joined(
+        blocks,
+        |block| (block.sources.clone(), block.services.clone()),
+        |block| &mut block.destinations,
+    );
+    joined(blocks, |block| (block.destinations.clone(), block.services.clone()), |block| &mut block.sources)
+}
+
+type Numbers = Intervals<u32>;
+
+fn joined(
+    blocks: Vec<Block<u32>>,
+    key: fn(&Block<u32>) -> (Numbers, Numbers),
+    field: fn(&mut Block<u32>) -> &mut Numbers,
+) -> Vec<Block<u32>> {
+    let mut groups: BTreeMap<(Numbers, Numbers), Block<u32>> = BTreeMap::new();
+    for mut block in blocks {
+        match groups.entry(key(&block)) {
+            std::collections::btree_map::Entry::Vacant(entry) => {
+                entry.insert(block);
+            }
+            std::collections::btree_map::Entry::Occupied(mut entry) => {
+                let kept = field(entry.get_mut());
+                *kept = kept.union(field(&mut block));
+            }
+        }
+    }
+    groups.into_values().collect()
+}
+
+fn changed_flow(
+    both: &Both<'_>,
+    effect: Effect,
+    carrier: Carrier,
+    passes_in_both: bool,
+    block: &Block<u32>,
+) -> Option<ChangedFlow> {
+    let opens = effect == Effect::Opens;
+    let services = ServiceSet::from_intervals(&block.services);
+    let release = both.own(opens);
+    let (row, from, to, reasons) = match carrier {
+        Carrier::Flow(at) => {
+            let flow = release.flows.get(at)?;
+            (flow.row.clone(), flow.from, flow.to, reasons(flow, &services))
+        }
+        Carrier::Widening(at) => {
+            let widening = release.widenings.as_ref()?.get(at)?;
+            (widening.id.clone(), widening.from, widening.to, Vec::new())
+        }
+    };
+    Some(ChangedFlow {
+        effect,
+        row,
+        from: both.pairing.name(both.pair(opens, from)).to_owned(),
+        to: both.pairing.name(both.pair(opens, to)).to_owned(),
+        ends: [from, to],
+        from_addresses: addresses(both, opens, from, &block.sources),
+        to_addresses: addresses(both, opens, to, &block.destinations),
+        services,
+        passes_in_both,
+        reasons,
+    })
+}
+
+/// A row's reasons for some services.
+pub(super) fn reasons(flow: &Flow, services: &ServiceSet) -> Vec<Reason> {
+    flow.reasons.iter().filter(|reason| reason.services.meets(services)).cloned().collect()
+}
+
+/// Some points of a role: ranges, or the names that stand for it.
+fn addresses(both: &Both<'_>, opens: bool, party: PartyId, points: &Intervals<u32>) -> Vec<String> {
+    match both.points.meaning(points) {
+        Meaning::Names(names) => names,
+        Meaning::Addresses(_) if both.points.of_role(opens, party) == Some(points) => {
+            known_as(both.own(opens), party)
+        }
+        Meaning::Addresses(addresses) => addresses.ranges().iter().map(ToString::to_string).collect(),
+    }
+}
+
+/// How a whole role is known: by its ranges and the names that stand for it.
+pub(super) fn known_as(release: &Release, party: PartyId) -> Vec<String> {
+    release.party(party).map_or_else(Vec::new, |party| {
+        let ranges = party.addresses.ranges().into_iter().map(|range| range.to_string());
+        ranges.chain(party.known_by.iter().cloned()).collect()
+    })
+}
+
+/// Says of each change which artefacts and rules it touches, and which findings it brings about or ends.
+pub(super) fn link(
+    both: &Both<'_>,
+    changes: &mut [Change],
+    rules: &[RuleChange],
+    opens: &[Finding],
+    closes: &[Finding],
+) {
+    let artefacts = carriers(both, changes);
+    for change in changes {
+        let rows: BTreeSet<&str> = change.rows.iter().map(String::as_str).collect();
+        let touches = |rule: &RuleChange| rule.rows.iter().any(|row| rows.contains(row.as_str()));
+        change.rules = positions(rules, touches);
+        let carried = rows.iter().filter_map(|row| artefacts.get(*row)).flatten();
+        let paths: BTreeSet<&str> = carried.copied().collect();
+        change.artefacts = paths.into_iter().map(str::to_owned).collect();
+        change.opens = positions(opens, |finding| belongs(both, true, change, finding));
+        change.closes = positions(closes, |finding| belongs(both, false, change, finding));
+    }
+}
+
+fn positions<T>(list: &[T], wanted: impl Fn(&T) -> bool) -> Vec<usize> {
+    list.iter().enumerate().filter(|(_, one)| wanted(one)).map(|(at, _)| at).collect()
+}
+
+/// The artefacts of either release that carry rows of the changes.
+fn carriers<'a>(both: &Both<'a>, changes: &[Change]) -> BTreeMap<String, BTreeSet<&'a str>> {
+    let wanted: BTreeSet<&str> = changes.iter().flat_map(|change| &change.rows).map(String::as_str).collect();
+    let mut carriers: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for artefact in both.releases.iter().flat_map(|release| release.artefacts.iter().flatten()) {
+        for row in
+            artefact.rules.iter().flat_map(|rule| &rule.rows).filter(|row| wanted.contains(row.as_str()))
+        {
+            carriers.entry(row.clone()).or_default().insert(&artefact.path);
+        }
+    }
+    carriers
+}
+
+/// Whether a finding comes of a change.
+///
+/// It comes of a role or platform that only one release has where it is about that role; of what artefacts let pass
+/// besides where it is about those two roles; of other addresses where it points at what says them; of everything else
+/// where it points at one of its statements.
+fn belongs(both: &Both<'_>, opens: bool, change: &Change, finding: &Finding) -> bool {
+    let places = || finding.labels.iter().map(|(place, _, _)| place).filter(|place| place.line > 0);
+    let is_own_place = change.is_after == opens && places().any(|place| *place == change.place);
+    let about = || finding.about.iter().flatten();
+    if change.level == Level::Artefact {
+        let is_of = |flow: &ChangedFlow| {
+            finding.about.iter().any(|pair| pair[..] == [flow.from.clone(), flow.to.clone()])
+        };
+        return change.opens_access() == opens && change.flows.iter().any(is_of);
+    }
+    if change.flows.is_empty() || matches!(change.class, Class::Widened | Class::Narrowed) {
+        return is_own_place;
+    }
+    let is_lone = |name: &String| {
+        let there = both.releases.map(|release| release.find(name).is_some());
+        there != [true, true] && change.roles.contains(name)
+    };
+    if change.statement.starts_with("role ") || change.statement.starts_with("platform ") {
+        return is_own_place || about().any(is_lone);
+    }
+    let effect = if opens { Effect::Opens } else { Effect::Closes };
+    let reasons = || change.flows.iter().filter(|flow| flow.effect == effect).flat_map(|flow| &flow.reasons);
+    is_own_place || places().any(|place| reasons().any(|reason| reason.place == *place))
+}

@@ -1,0 +1,113 @@
+//! What enforcement points do with what no rule permits, and from when on.
+//!
+//! In: the states and the rollout of two releases. Out: one change for each way in which states differ, with its risk.
+//!
+//! Invariant: a role that only one release has changes no state.
+
+use super::classify::Both;
+use super::pairing::PairId;
+use super::release::{Place, Release, Rollout};
+use super::{Change, Class, words};
+use crate::policy::EnforcementState;
+use std::collections::BTreeMap;
+use time::Date;
+
+/// Days of logs that are read before enforcement where the site names no number.
+pub(super) const DAYS_OF_LOGS: u32 = 14;
+
+/// What holds for a role: the state on the as-of day, and the day from which it is enforced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Standing {
+    state: Option<EnforcementState>,
+    enforced_from: Option<Date>,
+}
+
+fn word(state: Option<EnforcementState>) -> &'static str {
+    match state {
+        Some(EnforcementState::Save) => "save",
+        Some(EnforcementState::Monitor) => "monitor",
+        Some(EnforcementState::Enforce) => "enforce",
+        None => "enforce at once",
+    }
+}
+
+/// How much is stopped: enforcement most.
+fn weight(state: Option<EnforcementState>) -> u8 {
+    match state {
+        Some(EnforcementState::Save) => 0,
+        Some(EnforcementState::Monitor) => 1,
+        Some(EnforcementState::Enforce) | None => 2,
+    }
+}
+
+/// Adds what differs in states.
+pub(super) fn compare(both: &Both<'_>, changes: &mut Vec<Change>) {
+    let [before, after] = both.releases;
+    let (Some(old), Some(new)) = (&before.rollout, &after.rollout) else { return };
+    let mut moves: BTreeMap<(Standing, Standing), Vec<PairId>> = BTreeMap::new();
+    for (id, pair) in both.pairing.pairs() {
+        let standing = |release: &Release, rollout: &Rollout, party: Option<super::release::PartyId>| {
+            let role = party.and_then(|party| release.party(party)).filter(|role| role.platform.is_some())?;
+            let enforced_from = party.and_then(|party| rollout.enforce.get(&party)).map(|(day, _)| *day);
+            Some(Standing { state: role.state, enforced_from })
+        };
+        let standings = (standing(before, old, pair.before), standing(after, new, pair.after));
+        if let (Some(old), Some(new)) = standings
+            && old != new
+        {
+            moves.entry((old, new)).or_default().push(id);
+        }
+    }
+    for ((old_standing, new_standing), pairs) in moves {
+        changes.push(moved(both, new, (old_standing, new_standing), &pairs));
+    }
+    if old.observe != new.observe {
+        let days =
+            |rollout: &Rollout| rollout.observe.map_or("no number".to_owned(), |days| days.to_string());
+        let what = format!("days of logs to read before enforcement: {}, before: {}", days(new), days(old));
+        changes.push(Change::new(Class::State, what, "rollout", new.place.clone()));
+    }
+}
+
+fn moved(both: &Both<'_>, rollout: &Rollout, (old, new): (Standing, Standing), pairs: &[PairId]) -> Change {
+    let names: Vec<&str> = pairs.iter().map(|pair| both.pairing.name(*pair)).collect();
+    let day = |standing: Standing| standing.enforced_from.map(|day| format!("from {day}"));
+    let mut what = words::quoted(names.iter().copied());
+    what.push_str(": ");
+    what.push_str(&match (old.state == new.state, day(new)) {
+        (false, Some(from)) => format!("{} to {}, enforced {from}", word(old.state), word(new.state)),
+        (false, None) => format!("{} to {}", word(old.state), word(new.state)),
+        (true, Some(from)) => format!("{}, enforced {from}", word(new.state)),
+        (true, None) => format!("{}, and no day of enforcement any more", word(new.state)),
+    });
+    if let Some(was) = day(old).filter(|_| new.enforced_from.is_some()) {
+        what.push_str(&format!(", and was {was}"));
+    }
+    let mut change = Change::new(Class::State, what, "rollout", place(both, rollout, pairs));
+    change.roles = names.into_iter().map(str::to_owned).collect();
+    change.starts = new.enforced_from;
+    change.notes = risk(old, new, rollout);
+    change
+}
+
+fn place(both: &Both<'_>, rollout: &Rollout, pairs: &[PairId]) -> Place {
+    let dated = pairs.iter().filter_map(|pair| rollout.enforce.get(&both.party(true, *pair)?));
+    dated.map(|(_, place)| place.clone()).next().unwrap_or_else(|| rollout.place.clone())
+}
+
+/// What may go wrong.
+fn risk(old: Standing, new: Standing, rollout: &Rollout) -> Vec<String> {
+    let tightens = weight(new.state) > weight(old.state)
+        || (new.state == old.state && new.enforced_from.is_some() && weight(new.state) < 2);
+    let days = rollout.observe.unwrap_or(DAYS_OF_LOGS);
+    match (tightens, weight(new.state) < weight(old.state)) {
+        (true, _) if weight(new.state) < 2 && new.enforced_from.is_none() => {
+            vec!["risk: none for traffic; what no rule permits is logged".to_owned()]
+        }
+        (true, _) => vec![format!(
+            "risk: what no rule permits is dropped then; read {days} days of logs before, and keep the way back ready"
+        )],
+        (false, true) => vec!["risk: what no rule permits passes again".to_owned()],
+        (false, false) => Vec::new(),
+    }
+}
