@@ -269,7 +269,8 @@ pub(super) struct Compile {
 /// `segc prereq`
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:  segc prereq site.seg -o prereq --format html,csv\n           \
-    segc prereq site.seg -o firewall --for firewall --format csv")]
+    segc prereq site.seg -o firewall --for firewall --format csv\n           \
+    segc prereq site.seg -o prereq --since HEAD~1")]
 pub(super) struct Prereq {
     #[command(flatten)]
     pub(super) site: SiteArg,
@@ -279,6 +280,10 @@ pub(super) struct Prereq {
     /// The extract for one team, with its rows, needs and tasks only.
     #[arg(long = "for", value_name = "TEAM", value_parser = teams())]
     pub(super) team: Option<String>,
+    /// The earlier release: a file, a manifest, REVISION:PATH, or a git revision of the site's file. Rows are then marked
+    /// as new, changed or removed, and the document says what has changed.
+    #[arg(long, value_name = "OLD")]
+    pub(super) since: Option<OsString>,
 }
 
 /// `segc test`

@@ -2,18 +2,24 @@
 
 use super::EXIT_USAGE;
 use super::args::{Format, Global, Prereq};
+use super::diff;
 use super::files;
 use super::session::Session;
+use super::sides::{SideFiles, open_earlier};
 use super::terminal::{Stream, Terminal};
 use crate::diagnostic::{Diagnostic, codes};
+use crate::diff::release::Release;
+use crate::diff::{Comparison, compare};
 use crate::document::content::Document;
+use crate::document::input::Earlier;
 use crate::document::render::{self, File, attachments, render, tables};
 use crate::document::team::Team;
-use crate::driver::prerequisites;
+use crate::driver::{Reading, prerequisites, read_release};
 use crate::target::json;
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::ffi::OsStr;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -77,6 +83,12 @@ pub(super) fn run(arguments: &Prereq, global: &Global) -> u8 {
         return session.finish(Stream::Report);
     }
     let progress = session.terminal.progress();
+    let since = match arguments.since.as_deref().map(|word| since(word, arguments, global, &mut session)) {
+        Some(Err(code)) => return code,
+        Some(Ok(None)) => return session.finish(Stream::Report),
+        Some(Ok(since)) => since,
+        None => None,
+    };
     progress.set_message("resolving");
     let Some(model) = session.model() else { return session.finish(Stream::Report) };
     progress.set_message("checking");
@@ -84,7 +96,9 @@ pub(super) fn run(arguments: &Prereq, global: &Global) -> u8 {
     progress.set_message("planning and proving");
     let mut sink = std::mem::take(&mut session.site.sink);
     let team = arguments.team.as_deref().and_then(Team::parse);
-    let document = prerequisites(&session.site, &model, &policy, &session.options, team, &mut sink);
+    let earlier = since.as_ref().map(Since::as_earlier);
+    let document =
+        prerequisites(&session.site, &model, &policy, &session.options, (team, earlier.as_ref()), &mut sink);
     session.site.sink = sink;
     let Some(document) = document else { return session.finish(Stream::Report) };
     let stem =
@@ -110,6 +124,49 @@ pub(super) fn run(arguments: &Prereq, global: &Global) -> u8 {
         tell(&session.terminal, &output, &record);
     }
     session.finish(Stream::Report)
+}
+
+/// The earlier release that a site is compared with.
+struct Since {
+    name: String,
+    release: Release,
+    comparison: Comparison,
+}
+
+impl Since {
+    fn as_earlier(&self) -> Earlier<'_> {
+        Earlier { name: &self.name, release: &self.release, comparison: &self.comparison }
+    }
+}
+
+/// Reads the earlier release and compares the site with it. `None` where the site itself can't be read.
+///
+/// # Errors
+/// The exit code, after what is wrong was told.
+fn since(
+    word: &OsStr,
+    arguments: &Prereq,
+    global: &Global,
+    session: &mut Session,
+) -> Result<Option<Since>, u8> {
+    let site = &arguments.site;
+    let side_files = SideFiles { categories: site.categories.as_deref(), lock: site.lock.as_deref() };
+    let side = open_earlier(word, &site.site, &side_files, global).map_err(|complaint| {
+        session.terminal.complain(&complaint);
+        EXIT_USAGE
+    })?;
+    let file = side.name();
+    let (before, _) = diff::read_side(side, global)?;
+    let release = before.release;
+    let reading = Reading { as_of: session.as_of, catalogue: None };
+    let options = session.options.clone();
+    let is_read = session.site.sources.iter().next().is_some();
+    let after = if is_read { read_release(&mut session.site, reading, &options) } else { None };
+    let Some(after) = after else { return Ok(None) };
+    let comparison =
+        compare(&release, &after.release).map_err(|fault| diff::fail(&session.terminal, &fault))?;
+    let name = release.header.release.clone().unwrap_or(file);
+    Ok(Some(Since { name, release, comparison }))
 }
 
 /// The formats that were asked for; all that this build has, where none was.

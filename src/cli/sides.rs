@@ -85,6 +85,31 @@ pub(super) fn open(
     Ok([open_side(&before, side_files, global), open_side(&after, side_files, global)])
 }
 
+/// The earlier release of a site: whatever may be compared with it, or a revision of its own file.
+///
+/// # Errors
+/// What to tell the user about the word.
+pub(super) fn open_earlier(
+    word: &OsStr,
+    site: &Path,
+    side_files: &SideFiles<'_>,
+    global: &Global,
+) -> Result<Side, String> {
+    let is_streamed = site == Path::new("-");
+    let named = match meant(word) {
+        Meant::Release(named) if is_streamed && is_stdin(&named) => {
+            return Err(complaint("standard input can be one of two releases only", ""));
+        }
+        Meant::Release(named) => named,
+        Meant::Revision if is_streamed => {
+            let help = "give the site as a file, or `--since REVISION:PATH`";
+            return Err(complaint("a revision alone says no file", help));
+        }
+        Meant::Revision => Named::At(revision(word)?, site.to_owned()),
+    };
+    Ok(open_side(&named, side_files, global))
+}
+
 fn name(words: &[OsString]) -> Result<[Named; 2], String> {
     match words {
         [before, after, file] => {

@@ -128,10 +128,9 @@ impl Table {
     /// The id of the firewall matrix.
     pub const MATRIX: &'static str = "firewall-matrix";
 
-    /// True where what became of a row is a column, the second one: always in the firewall matrix, elsewhere where a row
-    /// says it.
+    /// True where what became of a row is a column, the second one: where a row says it.
     pub fn shows_change(&self) -> bool {
-        self.id == Self::MATRIX || self.rows.iter().any(|row| row.change.is_some())
+        self.rows.iter().any(|row| row.change.is_some())
     }
 }
 

@@ -4,9 +4,10 @@
 //!
 //! Invariant: nothing is worded here.
 
+use super::changes::Changes;
 use super::content::Text;
 use super::input::{Input, PlatformKind};
-use super::rows::{MatrixRow, rows};
+use super::rows::{EarlierRow, MatrixRow, rows};
 use super::team::Team;
 use super::text::{self, Words};
 use crate::catalogue::{DeploymentRule, KindClass, RoleKind, RuleTopic};
@@ -31,6 +32,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) team: Option<Team>,
     /// Every row of the matrix, whatever the team.
     pub(crate) all_rows: Vec<MatrixRow<'a>>,
+    /// What became of the rows since an earlier release, where one is compared with.
+    pub(crate) changes: Option<Changes<'a>>,
     /// The rules of the catalogue that concern the site.
     pub(crate) rules: Vec<&'a DeploymentRule>,
     /// The conditions of the catalogue that hold for the site.
@@ -43,12 +46,24 @@ impl<'a> Facts<'a> {
         let held = input.review.conditions();
         let rules = input.catalogue.rules().iter();
         let rules = rules.filter(|rule| input.review.concerns(rule, &held)).collect();
-        Self { input, words: text::words("en"), team, all_rows: rows(input), rules, held }
+        let all_rows = rows(input.policy);
+        let changes = input.earlier.map(|earlier| Changes::new(input.policy, &all_rows, earlier.release));
+        Self { input, words: text::words("en"), team, all_rows, changes, rules, held }
     }
 
     /// The rows of the matrix that the document shows.
     pub(crate) fn rows(&self) -> impl Iterator<Item = &MatrixRow<'a>> {
         self.all_rows.iter().filter(|row| self.team.is_none_or(|team| team.has_row(self, row)))
+    }
+
+    /// The rows of the earlier release that are gone, as far as the document shows them.
+    pub(crate) fn removed(&self) -> impl Iterator<Item = &EarlierRow<'a>> {
+        let all = self
+            .changes
+            .iter()
+            .flat_map(move |changes| changes.removed.iter().map(move |row| (changes, row)));
+        all.filter(|(changes, row)| self.team.is_none_or(|team| team.had_row(self, changes, row)))
+            .map(|(_, row)| row)
     }
 
     /// The needs that the document shows, by day, those without a day last.
@@ -97,10 +112,14 @@ impl<'a> Facts<'a> {
 
     /// Whether a role is a part of the product, whoever runs it.
     pub(crate) fn is_product(&self, role: RoleId) -> bool {
-        let Some(party) = self.party(role) else { return false };
+        self.party(role).is_some_and(|party| self.is_product_kind(&party.kind))
+    }
+
+    /// Whether roles of a kind are a part of the product.
+    pub(crate) fn is_product_kind(&self, kind: &str) -> bool {
         let is_own =
             |kind: &RoleKind| PRODUCT_KINDS.contains(&kind.name()) || !FOREIGN_TIERS.contains(&kind.tier());
-        self.kind(party).is_none_or(is_own)
+        self.input.catalogue.kind(kind).is_none_or(is_own)
     }
 
     pub(crate) fn platform(&self, id: PlatformId) -> Option<&'a Platform> {

@@ -8,6 +8,8 @@ use super::content::Figure;
 use crate::catalogue::Catalogue;
 use crate::check::findings::Review;
 use crate::diagnostic::Diagnostic;
+use crate::diff::Comparison;
+use crate::diff::release::Release;
 use crate::model::Model;
 use crate::policy::Policy;
 use crate::source::SourceMap;
@@ -38,12 +40,25 @@ pub struct Input<'a> {
     pub quotas: Vec<ManifestQuota>,
     /// What is known of the kinds of platforms.
     pub kinds: Vec<PlatformKind>,
+    /// What it is compared with, where it is.
+    pub earlier: Option<&'a Earlier<'a>>,
     /// Pictures for the overview.
     pub figures: Vec<Figure>,
     /// The program with its version.
     pub tool: String,
     /// Writes permissions as a platform's own document, by platform kind.
     pub permissions: fn(&str, &PermissionAsk) -> Option<PermissionDocument>,
+}
+
+/// An earlier release that a site is compared with.
+#[derive(Debug)]
+pub struct Earlier<'a> {
+    /// What it is called: its release, or the file that it was read from.
+    pub name: &'a str,
+    /// What it says.
+    pub release: &'a Release,
+    /// What it and the site mean apart from each other.
+    pub comparison: &'a Comparison,
 }
 
 /// One kind of platform, as its target describes it.

@@ -5,6 +5,7 @@
 //!
 //! Invariant: every format renders the same content; what a row says is decided before any format sees it.
 
+mod changes;
 pub mod content;
 pub mod diagram;
 mod facts;

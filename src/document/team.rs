@@ -4,9 +4,11 @@
 //!
 //! Invariant: every row, need and task is at least one team's.
 
+use super::changes::Changes;
 use super::facts::Facts;
-use super::rows::MatrixRow;
+use super::rows::{EarlierRow, MatrixRow};
 use crate::catalogue::{KindClass, RuleTopic};
+use crate::diff::release::Party as EarlierParty;
 use crate::model::Need;
 use crate::policy::RoleId;
 
@@ -141,6 +143,31 @@ impl Team {
             Self::Cloud => is(&|role| facts.is_guarded_by_platform(role)),
             Self::Proxy => is(&|role| facts.kind_is(role, PROXY)),
             Self::Citrix => is(&|role| facts.is_product(role)),
+        }
+    }
+
+    /// Whether a row of an earlier release was this team's.
+    pub(crate) fn had_row(self, facts: &Facts<'_>, changes: &Changes<'_>, row: &EarlierRow<'_>) -> bool {
+        let ends = [row.from, row.to].map(|role| changes.party(role));
+        let is = |pick: &dyn Fn(&EarlierParty) -> bool| ends.iter().flatten().any(|party| pick(party));
+        let is_request = |name: &str| {
+            let platform = changes.release.platforms.iter().find(|platform| platform.name == name);
+            let kind = |platform: &str| facts.input.kinds.iter().find(|known| known.kind == platform);
+            platform.and_then(|platform| kind(&platform.kind)).is_some_and(|kind| kind.is_request)
+        };
+        match self {
+            Self::Firewall => {
+                let [from, to] = ends.map(|party| party.and_then(|party| party.platform.as_deref()));
+                from.is_none() || from != to || from.is_some_and(is_request)
+            }
+            Self::Directory => is(&|party| {
+                let kind = facts.input.catalogue.kind(&party.kind);
+                DIRECTORY_KINDS.contains(&party.kind.as_str())
+                    || kind.is_some_and(|kind| kind.is(KindClass::Directory))
+            }),
+            Self::Cloud => is(&|party| party.platform.as_deref().is_some_and(|name| !is_request(name))),
+            Self::Proxy => is(&|party| party.kind == PROXY),
+            Self::Citrix => is(&|party| facts.is_product_kind(&party.kind)),
         }
     }
 }

@@ -14,20 +14,20 @@ use crate::diagnostic::Sink;
 use crate::document;
 use crate::document::content::{Document, Figure};
 use crate::document::diagram::{Paper, overview, sequences};
-use crate::document::input::{Input, PlatformKind};
+use crate::document::input::{Earlier, Input, PlatformKind};
 use crate::document::team::Team;
 use crate::model::Model;
 use crate::policy::Policy;
 use crate::target::permission::{PermissionAsk, PermissionDocument};
 use crate::targets::TARGETS;
 
-/// The document of a site: whole, or the extract for one team. `None` after an error in `sink`.
+/// The document of a site: whole, or the extract for one team; with what became of an earlier release. `None` after an error in `sink`.
 pub fn prerequisites(
     site: &Site,
     model: &Model,
     policy: &Policy,
     options: &CompileOptions,
-    team: Option<Team>,
+    (team, earlier): (Option<Team>, Option<&Earlier<'_>>),
     sink: &mut Sink,
 ) -> Option<Document> {
     let plans = plan(policy, options, sink)?;
@@ -50,6 +50,7 @@ pub fn prerequisites(
         widenings: widening_rows(policy, &proof),
         quotas: plans.quotas(),
         kinds: platform_kinds(),
+        earlier,
         figures: figures(policy, &site.catalogue),
         tool: tool(),
         permissions: permission_document,

@@ -93,7 +93,11 @@ fn of_sides(arguments: &Diff, global: &Global) -> Result<Inputs, u8> {
     Ok(Inputs { before, after, from, to, sources, remarks: Vec::new(), earlier_sources })
 }
 
-fn read_side(side: Side, global: &Global) -> Result<(ReadRelease, SourceMap), u8> {
+/// One release of its side.
+///
+/// # Errors
+/// The exit code, after what is wrong was told.
+pub(in super::super) fn read_side(side: Side, global: &Global) -> Result<(ReadRelease, SourceMap), u8> {
     match side {
         Side::Site(session) => read(*session),
         Side::Manifest(manifest) => read_written(&manifest, global),

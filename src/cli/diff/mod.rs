@@ -20,6 +20,7 @@ use crate::diff::{Comparison, Fault, compare};
 use crate::source::SourceMap;
 use answer::Answer;
 use inputs::Inputs;
+pub(super) use inputs::read_side;
 
 pub(super) fn run(arguments: &Diff, global: &Global) -> u8 {
     let terminal = Terminal::new(global.clone());
@@ -92,7 +93,7 @@ fn exit(inputs: &Inputs, comparison: &Comparison) -> u8 {
 }
 
 /// Says why there is no comparison.
-fn fail(terminal: &Terminal, fault: &Fault) -> u8 {
+pub(super) fn fail(terminal: &Terminal, fault: &Fault) -> u8 {
     let (report, code) = match fault {
         Fault::TooComplex(_) => {
             let report = Diagnostic::new(codes::TOO_LARGE, fault.to_string());

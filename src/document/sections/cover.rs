@@ -85,18 +85,13 @@ fn hardening(facts: &Facts<'_>) -> Text {
 }
 
 pub(super) fn section(facts: &Facts<'_>) -> Option<Section> {
-    let site = &facts.input.model.site;
     let words = facts.words;
     let mut blocks = vec![paragraph(words.cover_purpose, &[]), paragraph(words.cover_reading, &[])];
     if let Some(team) = facts.team {
         let team = ours(words.title(team.word()));
         blocks.push(paragraph(words.cover_extract, &[("team", team)]));
     }
-    let history = match &site.follows {
-        Some(earlier) => fill(words.history_follows, &[("earlier", Text::site(earlier.as_str()))]),
-        None => ours(words.history_first),
-    };
-    blocks.push(Block::Paragraph(history));
+    blocks.extend(super::history::history(facts));
     blocks.push(release_table(facts));
     blocks.push(sources_table(facts));
     Some(section_of(facts, "cover", blocks, words.cover_purpose))

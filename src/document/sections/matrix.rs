@@ -5,15 +5,16 @@
 //! Invariant: every row has a purpose and a rationale; no cell says `any`.
 
 use super::parts::rules;
-use super::{joined, listed, or_dash, paragraph, row, section as section_of, table};
+use super::{joined, listed, number, or_dash, paragraph, section as section_of, table};
 use crate::catalogue::RuleTopic;
 use crate::document::content::{Block, ColumnKind, Face, Row, Section, Table, Text, Voice};
 use crate::document::facts::Facts;
 use crate::document::rows::{End, MatrixRow};
 use crate::document::team::Team;
-use crate::document::text::fill;
+use crate::document::text::{Words, fill};
 use crate::policy::address::{AddressSet, Family};
-use crate::policy::{Encryption, Party, Provenance, RoleId};
+use crate::policy::service::ServiceSet;
+use crate::policy::{Encryption, Party, RoleId};
 use crate::target::request::ports as in_words;
 use std::collections::BTreeSet;
 
@@ -42,17 +43,22 @@ const COLUMNS: &[(&str, u16, ColumnKind)] = &[
 
 pub(super) fn section(facts: &Facts<'_>) -> Option<Section> {
     let words = facts.words;
-    let rows: Vec<Row> = facts.rows().map(|row| matrix_row(facts, row)).collect();
+    let mut rows: Vec<Row> = facts.rows().map(|row| matrix_row(facts, row)).collect();
     if rows.is_empty() {
         let nothing = if facts.team.is_some() { words.matrix_none_for_team } else { words.matrix_none };
         return Some(section_of(facts, Table::MATRIX, Vec::new(), nothing));
     }
-    let count = Text::ours(rows.len().to_string());
-    let mut blocks = vec![
-        paragraph(words.matrix_intro, &[("rows", count)]),
+    let count = number(rows.len());
+    let removed = super::removed::rows(facts);
+    let mut blocks = vec![paragraph(words.matrix_intro, &[("rows", count)])];
+    if !removed.is_empty() {
+        blocks.push(paragraph(words.matrix_removed, &[("removed", number(removed.len()))]));
+    }
+    rows.extend(removed);
+    blocks.extend([
         Block::Bullets(words.matrix_reading.lines().map(crate::document::text::ours).collect()),
-    ];
-    blocks.push(table(facts, Table::MATRIX, ("id", words.matrix_caption), COLUMNS, rows));
+        table(facts, Table::MATRIX, ("id", words.matrix_caption), COLUMNS, rows),
+    ]);
     if facts.team.is_none_or(|team| team == Team::of_topic(RuleTopic::Flows)) {
         blocks.extend(rules(facts, "flow-rules", &[RuleTopic::Flows]));
     }
@@ -78,7 +84,8 @@ fn matrix_row(facts: &Facts<'_>, found: &MatrixRow<'_>) -> Row {
         status(facts, found),
         entries(facts, found),
     ];
-    row(found.id.clone(), cells)
+    let mark = facts.changes.as_ref().and_then(|changes| changes.of_row(&found.id));
+    Row { id: found.id.clone(), change: mark.map(|mark| mark.change), cells }
 }
 
 /// Where one end is.
@@ -104,9 +111,13 @@ pub(super) fn site_code(words: &str) -> Text {
 
 /// The services of a row as ports.
 pub(super) fn ports(facts: &Facts<'_>, found: &MatrixRow<'_>) -> Text {
-    let ranges = found.services.ranges();
-    let is_all = ranges.iter().all(|range| range.is_whole_protocol());
-    if is_all && !found.protocol.has_ports() {
+    in_ranges(facts, &found.services)
+}
+
+/// Services of one protocol as ports.
+pub(super) fn in_ranges(facts: &Facts<'_>, services: &ServiceSet) -> Text {
+    let ranges = services.ranges();
+    if ranges.iter().all(|range| range.is_whole_protocol() && !range.protocol.has_ports()) {
         return Text::ours(facts.words.all_of_protocol);
     }
     let ports: Vec<String> = ranges.iter().map(|range| in_words(*range)).collect();
@@ -140,7 +151,8 @@ fn enforcer(facts: &Facts<'_>, role: RoleId) -> Text {
 fn purpose(facts: &Facts<'_>, found: &MatrixRow<'_>) -> Text {
     let mut seen = BTreeSet::new();
     let each = found.reasons.iter().filter(|reason| seen.insert(reason.statement.as_str()));
-    let purposes = joined(each.map(|reason| statement(reason)), "; ");
+    let purposes =
+        joined(each.map(|reason| statement_of(&reason.statement, |_| Some(reason.purpose.as_str()))), "; ");
     if found.others.is_empty() {
         return purposes;
     }
@@ -149,13 +161,14 @@ fn purpose(facts: &Facts<'_>, found: &MatrixRow<'_>) -> Text {
 }
 
 /// An intent by what the catalogue says that it is for; any other line by its own words.
-fn statement(reason: &Provenance) -> Text {
-    match reason.statement.strip_prefix(INTENT) {
-        Some(intent) => {
-            let purpose = reason.purpose.trim_end_matches('.');
+pub(super) fn statement_of<'t>(statement: &str, purpose: impl Fn(&str) -> Option<&'t str>) -> Text {
+    let intent = statement.strip_prefix(INTENT).and_then(|intent| Some((intent, purpose(intent)?)));
+    match intent {
+        Some((intent, purpose)) => {
+            let purpose = purpose.trim_end_matches('.');
             Text::ours(format!("{purpose} (")).then(Text::code(intent)).then(Text::ours(")"))
         }
-        None => Text::site(reason.statement.as_str()),
+        None => Text::site(statement),
     }
 }
 
@@ -177,15 +190,19 @@ fn rationale(found: &MatrixRow<'_>) -> Text {
 
 /// What protects the content; where the reasons differ, the least.
 pub(super) fn encrypted(facts: &Facts<'_>, found: &MatrixRow<'_>) -> Text {
-    let words = facts.words;
     let known: Option<Vec<Encryption>> = found.reasons.iter().map(|reason| reason.encryption).collect();
-    Text::ours(match known.and_then(|known| known.into_iter().min()) {
+    Text::ours(encryption_word(facts.words, known.and_then(|known| known.into_iter().min())))
+}
+
+/// What protects content, in words.
+pub(super) fn encryption_word(words: &Words, encryption: Option<Encryption>) -> &'static str {
+    match encryption {
         None => words.encryption_not_stated,
         Some(Encryption::Clear) => words.encryption_clear,
         Some(Encryption::MessageProtected) => words.encryption_message,
         Some(Encryption::OptionalTls) => words.encryption_optional,
         Some(Encryption::Tls) => words.encryption_tls,
-    })
+    }
 }
 
 /// Who answers for the row: of the exception, else of the destination, else of the site.

@@ -55,11 +55,33 @@ words! {
     cover_extract
     history_first
     history_follows
+    history_compared
+    history_other_title
+    history_other
+    history_none
+    history_order
+    history_step_from
+    changes_caption
+    changed_rows_caption
+    said_before
+    class_opened
+    class_widened
+    class_weakened
+    class_hardened
+    class_closed
+    class_narrowed
+    class_guard
+    class_state
+    class_model
+    class_renamed
+    class_need
+    class_text
     releases_caption
     sources_caption
     matrix_none
     matrix_none_for_team
     matrix_intro
+    matrix_removed
     matrix_reading
     matrix_caption
     internet_v4
@@ -81,6 +103,8 @@ words! {
     status_dated
     status_vendor
     status_standing
+    status_removed
+    reason_not_kept
     no_entry
     unverified
     overview_intro
