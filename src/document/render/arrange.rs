@@ -6,6 +6,7 @@
 //! Invariant: it follows from the table alone, so that all paged formats break the same way.
 
 use super::grid::Grid;
+use super::turned;
 use crate::document::content::{Block, ColumnKind, Figure, Section};
 
 /// Width of the text on an upright A4 page with margins of 20 mm, in points.
@@ -97,14 +98,17 @@ struct Need {
     kind: ColumnKind,
 }
 
-/// Which way the pages of a section lie: as its widest block needs.
-pub(super) fn section_orientation(section: &Section) -> Orientation {
-    let wide = section.blocks.iter().any(|block| match block {
-        Block::Table(table) => !fits_upright(&Grid::of(table)),
-        Block::Figure(figure) => lies(figure),
-        _ => false,
-    });
-    if wide { Orientation::Landscape } else { Orientation::Portrait }
+/// Which way the pages of each section lie: as their widest blocks need.
+pub(super) fn orientations(sections: &[Section]) -> Vec<Orientation> {
+    let is_wide = |section: &Section| {
+        section.blocks.iter().any(|block| match block {
+            Block::Table(table) => !fits_upright(&Grid::of(table)),
+            Block::Figure(figure) => lies(figure),
+            _ => false,
+        })
+    };
+    let lying = turned(sections.iter().map(is_wide));
+    lying.into_iter().map(|lies| if lies { Orientation::Landscape } else { Orientation::Portrait }).collect()
 }
 
 /// Lays a table out for pages that lie a given way.

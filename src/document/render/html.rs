@@ -6,6 +6,7 @@
 //! Invariant: every text is escaped; the page's policy permits this style, this script, pictures inside the page, and
 //! nothing else.
 
+use super::turned;
 use super::visible::visible;
 use crate::document::content::{
     Block, Change, Column, ColumnKind, Document, Face, Figure, Part, Row, Section, Signature, Table, Task,
@@ -73,17 +74,23 @@ pub(super) fn render(document: &Document) -> Result<Vec<u8>, askama::Error> {
         facts: document.facts.iter().map(|(label, value)| (label.as_str(), inline(value))).collect(),
         voices: inline(&text::ours(words.voices_html)) + &inline(&Text::site(words.voices_sample)),
         words,
-        sections: document.sections.iter().enumerate().map(|(at, one)| section(at + 1, one, words)).collect(),
+        sections: sections(document, words),
     };
     Ok((page.render()?.trim_end().to_owned() + "\n").into_bytes())
 }
 
-fn section<'a>(number: usize, section: &'a Section, words: &Words) -> PageSection<'a> {
+fn sections<'a>(document: &'a Document, words: &Words) -> Vec<PageSection<'a>> {
+    let lying = turned(document.sections.iter().map(|section| section.blocks.iter().any(is_wide)));
+    let numbered = document.sections.iter().zip(lying).enumerate();
+    numbered.map(|(at, (one, is_wide))| section(at + 1, one, is_wide, words)).collect()
+}
+
+fn section<'a>(number: usize, section: &'a Section, is_wide: bool, words: &Words) -> PageSection<'a> {
     PageSection {
         number,
         id: name(&section.id),
         title: &section.title,
-        is_wide: section.blocks.iter().any(is_wide),
+        is_wide,
         blocks: section.blocks.iter().map(|one| block(one, words)).collect(),
     }
 }
@@ -121,7 +128,10 @@ fn shares(table: &Table) -> Vec<u16> {
     let longest = table.rows.iter().map(|row| row.id.chars().count()).max().unwrap_or_default();
     let id = u16::try_from((longest + 2).clamp(8, 22) * 2 / 3).unwrap_or(8);
     let change = table.shows_change().then_some(7);
-    let others = table.columns.iter().map(|column| column.width);
+    // So that no word of a heading is cut.
+    let heading = |title: &str| title.split_whitespace().map(|word| word.chars().count()).max().unwrap_or(0);
+    let least = |title: &str| u16::try_from((heading(title) + 1) * 2 / 3).unwrap_or(0);
+    let others = table.columns.iter().map(|column| column.width.max(least(&column.title)));
     [id].into_iter().chain(change).chain(others).collect()
 }
 

@@ -150,3 +150,25 @@ pub fn tables(document: &Document) -> impl Iterator<Item = &Table> {
         _ => None,
     })
 }
+
+/// Which of some sections lie on paper, from those that have to: each turn of the pages leaves the rest of one empty, so from
+/// the first to the last of them all do.
+fn turned(wide: impl Iterator<Item = bool>) -> Vec<bool> {
+    let wide: Vec<bool> = wide.collect();
+    let first = wide.iter().position(|lies| *lies).unwrap_or(wide.len());
+    let last = wide.iter().rposition(|lies| *lies).unwrap_or(0);
+    (0..wide.len()).map(|at| (first..=last).contains(&at)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_turn_twice_at_most() {
+        assert_eq!(turned([false, true, false, true, false].into_iter()), [false, true, true, true, false]);
+        assert_eq!(turned([false, false].into_iter()), [false, false]);
+        assert_eq!(turned([true].into_iter()), [true]);
+        assert!(turned([].into_iter()).is_empty());
+    }
+}

@@ -21,7 +21,7 @@ mod xml;
 
 use self::blocks::Writer;
 use self::package::Parts;
-use super::arrange::{Orientation, section_orientation};
+use super::arrange::{Orientation, orientations};
 use super::picture::PictureError;
 use crate::document::content::{Block, Document, Section};
 
@@ -91,8 +91,7 @@ impl Writer {
         self.contents(document);
         let mut lies = Orientation::Portrait;
         let mut first = true;
-        for section in &document.sections {
-            let needed = section_orientation(section);
+        for (section, needed) in document.sections.iter().zip(orientations(&document.sections)) {
             let turned = needed != lies;
             if turned {
                 self.close_run(lies);

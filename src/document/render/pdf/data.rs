@@ -11,7 +11,7 @@ use super::breaks::breakable;
 use crate::document::content::{
     Block, Change, ColumnKind, Document, Face, Figure, Section, Signature, Table, Task, Text, Voice, Weight,
 };
-use crate::document::render::arrange::{Arrangement, Orientation, arrange, figure_size, section_orientation};
+use crate::document::render::arrange::{Arrangement, Orientation, arrange, figure_size, orientations};
 use crate::document::render::fonts::{self, drawable};
 use crate::document::render::grid::{Grid, GridRow};
 use crate::document::render::link::address;
@@ -74,8 +74,7 @@ fn fixed_words() -> Value {
 /// Sections whose pages lie the same way, one after the other.
 fn runs(document: &Document) -> Vec<Value> {
     let mut runs: Vec<(Orientation, Vec<Value>)> = Vec::new();
-    for part in &document.sections {
-        let lies = section_orientation(part);
+    for (part, lies) in document.sections.iter().zip(orientations(&document.sections)) {
         let value = section(part, lies);
         match runs.last_mut() {
             Some((same, sections)) if *same == lies => sections.push(value),
