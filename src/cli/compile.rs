@@ -41,7 +41,9 @@ pub(super) fn run(arguments: &Compile, global: &Global) -> u8 {
     reports.extend(of_compile.iter().cloned());
     session.site.sink.extend(of_compile);
     let Some(mut compiled) = compiled else { return session.finish(Stream::Report) };
-    compiled.describe(&describe_release(&session.site, &model, &policy, reports));
+    let proved = (&compiled.proof, &session.options);
+    let release = describe_release(&session.site, (&model, &policy), proved, reports);
+    compiled.describe(&release);
     progress.set_message("writing");
     let written = write(arguments, &mut session, &compiled);
     progress.finish_and_clear();

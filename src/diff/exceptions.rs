@@ -9,17 +9,19 @@
 //!
 //! Invariant: an exception is in one change of access for each class at most.
 
+use super::access::Fault;
 use super::classify::Both;
 use super::describe::{known_as, reasons};
+use super::later;
 use super::release::{Exception, Flow, Release};
-use super::{Change, ChangedFlow, Class, Dated, Effect, words};
+use super::{Change, ChangedFlow, Class, Dated, Effect, Level, words};
 use std::collections::{BTreeMap, BTreeSet};
 use time::Date;
 
 /// An exception of a release.
 #[derive(Clone, Copy)]
-struct Side<'a> {
-    exception: &'a Exception,
+pub(super) struct Side<'a> {
+    pub(super) exception: &'a Exception,
     /// The day of its release; its first day where the release has none.
     day: Date,
 }
@@ -29,20 +31,23 @@ impl Side<'_> {
         self.exception.expires <= self.day
     }
 
-    fn is_pending(&self) -> bool {
+    pub(super) fn is_pending(&self) -> bool {
         self.day < self.exception.starts
     }
 
-    fn is_in_force(&self) -> bool {
+    pub(super) fn is_in_force(&self) -> bool {
         !self.is_pending() && !self.has_expired()
     }
 }
 
 /// Adds what differs in exceptions.
-pub(super) fn compare(both: &Both<'_>, changes: &mut Vec<Change>) {
+///
+/// # Errors
+/// [`Fault`] when what artefacts open on another day is too entangled.
+pub(super) fn compare(both: &Both<'_>, changes: &mut Vec<Change>) -> Result<(), Fault> {
     let [before, after] = both.releases;
     if before.exceptions.is_none() || after.exceptions.is_none() {
-        return;
+        return Ok(());
     }
     let mut named: BTreeMap<&str, [Option<Side<'_>>; 2]> = BTreeMap::new();
     for (at, release) in both.releases.into_iter().enumerate() {
@@ -55,7 +60,11 @@ pub(super) fn compare(both: &Both<'_>, changes: &mut Vec<Change>) {
     }
     for (name, sides) in named {
         compare_one(both, name, sides, changes);
+        let besides = later::compare(both, name, sides)?;
+        besides.iter().for_each(|besides| tell(besides, changes));
+        changes.extend(besides);
     }
+    Ok(())
 }
 
 fn compare_one(both: &Both<'_>, name: &str, sides: [Option<Side<'_>>; 2], changes: &mut Vec<Change>) {
@@ -74,6 +83,17 @@ fn compare_one(both: &Both<'_>, name: &str, sides: [Option<Side<'_>>; 2], change
         [None, Some(side)] if !is_told => changes.push(alone(both, side, true)),
         [Some(side), None] if !is_told => changes.push(alone(both, side, false)),
         _ => {}
+    }
+}
+
+/// Says with an exception's own change what the artefacts open besides on its day.
+fn tell(besides: &Change, changes: &mut [Change]) {
+    let effect = |change: &Change| (change.statement.clone(), change.opens_access());
+    let own = |change: &&mut Change| change.level == Level::Intent && effect(change) == effect(besides);
+    if let Some(change) = changes.iter_mut().find(own) {
+        let verb = if besides.opens_access() { "let" } else { "would have let" };
+        let what = words::flows(besides.flows.iter());
+        change.notes.push(format!("the artefacts of that day {verb} more pass than the file says: {what}"));
     }
 }
 

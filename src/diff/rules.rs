@@ -34,6 +34,16 @@ impl RuleEffect {
     }
 }
 
+impl RuleEffect {
+    /// Whether what happened to a rule may be how packets open, or close.
+    pub(super) fn may(self, effect: super::Effect) -> bool {
+        match effect {
+            super::Effect::Opens => self != Self::Removed,
+            super::Effect::Closes => self != Self::Added,
+        }
+    }
+}
+
 /// A rule that differs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleChange {
@@ -53,6 +63,24 @@ pub struct RuleChange {
     pub before: Option<Rule>,
     /// What it says, and where.
     pub after: Option<Rule>,
+}
+
+impl RuleChange {
+    /// Whether an enforcement point does something else with what no rule permits.
+    pub fn moves_state(&self) -> bool {
+        let state = |rule: &Option<Rule>| rule.as_ref().and_then(|rule| rule.state);
+        self.effect == RuleEffect::Changed && state(&self.before) != state(&self.after)
+    }
+
+    /// Whether it is the enforcement point itself and none of its rules.
+    pub fn is_point(&self) -> bool {
+        self.before.as_ref().or(self.after.as_ref()).is_some_and(|rule| rule.state.is_some())
+    }
+
+    /// The enforcement point, as its platform calls it.
+    pub fn point(&self) -> &str {
+        self.key.rsplit_once(": ").map_or(self.key.as_str(), |(point, _)| point)
+    }
 }
 
 /// The rules that differ, by artefact, then key.

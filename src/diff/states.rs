@@ -7,9 +7,10 @@
 use super::classify::Both;
 use super::pairing::PairId;
 use super::release::{Place, Release, Rollout};
+use super::rules::RuleChange;
 use super::{Change, Class, words};
 use crate::policy::EnforcementState;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use time::Date;
 
 /// Days of logs that are read before enforcement where the site names no number.
@@ -27,7 +28,7 @@ fn word(state: Option<EnforcementState>) -> &'static str {
         Some(EnforcementState::Save) => "save",
         Some(EnforcementState::Monitor) => "monitor",
         Some(EnforcementState::Enforce) => "enforce",
-        None => "enforce at once",
+        None => "no rollout",
     }
 }
 
@@ -40,8 +41,13 @@ fn weight(state: Option<EnforcementState>) -> u8 {
     }
 }
 
+/// Whether a state drops what no rule permits.
+pub(super) fn stops(state: Option<EnforcementState>) -> bool {
+    weight(state) == weight(None)
+}
+
 /// Adds what differs in states.
-pub(super) fn compare(both: &Both<'_>, changes: &mut Vec<Change>) {
+pub(super) fn compare(both: &Both<'_>, rules: &[RuleChange], changes: &mut Vec<Change>) {
     let [before, after] = both.releases;
     let (Some(old), Some(new)) = (&before.rollout, &after.rollout) else { return };
     let mut moves: BTreeMap<(Standing, Standing), Vec<PairId>> = BTreeMap::new();
@@ -59,7 +65,11 @@ pub(super) fn compare(both: &Both<'_>, changes: &mut Vec<Change>) {
         }
     }
     for ((old_standing, new_standing), pairs) in moves {
-        changes.push(moved(both, new, (old_standing, new_standing), &pairs));
+        let mut change = moved(both, new, (old_standing, new_standing), &pairs);
+        if old_standing.state != new_standing.state {
+            judge(both, rules, (old_standing, new_standing), &pairs, &mut change);
+        }
+        changes.push(change);
     }
     if old.observe != new.observe {
         let days =
@@ -88,6 +98,32 @@ fn moved(both: &Both<'_>, rollout: &Rollout, (old, new): (Standing, Standing), p
     change.starts = new.enforced_from;
     change.notes = risk(old, new, rollout);
     change
+}
+
+/// Holds a change of the state of a day against the artefacts: only some platforms know states, and what they do without
+/// a rollout is theirs.
+fn judge(
+    both: &Both<'_>,
+    rules: &[RuleChange],
+    (old, new): (Standing, Standing),
+    pairs: &[PairId],
+    change: &mut Change,
+) {
+    let loosens = stops(old.state) && !stops(new.state);
+    if both.releases.iter().any(|release| release.artefacts.is_none()) {
+        change.loosens = loosens;
+        return;
+    }
+    let party = |pair: &PairId| both.party(true, *pair).and_then(|party| both.own(true).party(party));
+    let platforms: BTreeSet<&str> =
+        pairs.iter().filter_map(party).filter_map(|party| party.platform.as_deref()).collect();
+    let of_state = |rule: &&RuleChange| platforms.contains(rule.platform.as_str()) && rule.moves_state();
+    if rules.iter().any(|rule| of_state(&rule)) {
+        change.loosens = loosens;
+    } else {
+        change.notes =
+            vec!["no artefact changes with it: its platform knows no states, or has it already".to_owned()];
+    }
 }
 
 fn place(both: &Both<'_>, rollout: &Rollout, pairs: &[PairId]) -> Place {

@@ -5,6 +5,7 @@
 //! Invariant: no file, clock or environment is read here.
 
 mod compile;
+mod later;
 mod load;
 mod manifest;
 mod release;
