@@ -16,12 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const OF_WIDENINGS: [&str; 3] = ["SEG4017", "SEG6002", "SEG6003"];
 
 /// Says of each change which artefacts and rules it touches, and which findings it brings about or ends.
-pub(super) fn link(
-    both: &Both<'_>,
-    changes: &mut [Change],
-    rules: &[RuleChange],
-    findings: &Differing,
-) {
+pub(super) fn link(both: &Both<'_>, changes: &mut [Change], rules: &[RuleChange], findings: &Differing) {
     let artefacts = carriers(both, changes);
     for change in changes.iter_mut() {
         let rows: BTreeSet<&str> = change.rows.iter().map(String::as_str).collect();
@@ -31,6 +26,7 @@ pub(super) fn link(
         let paths: BTreeSet<&str> = carried.copied().collect();
         change.artefacts = paths.into_iter().map(str::to_owned).collect();
     }
+    orphans(both, changes, rules);
     let Differing { opens, closes, changes: alters } = findings;
     attribute(both, changes, opens.iter().map(|one| (one, true)), |change, at| change.opens.push(at));
     attribute(both, changes, closes.iter().map(|one| (one, false)), |change, at| change.closes.push(at));
@@ -41,6 +37,33 @@ pub(super) fn link(
                 change.alters.push(at);
             }
         });
+    }
+}
+
+/// Gives rules that no change touches to those of the model that are about an end of their rows: their role is enforced in
+/// another place of its platform, or named in another way.
+fn orphans(both: &Both<'_>, changes: &mut [Change], rules: &[RuleChange]) {
+    let told: BTreeSet<usize> = changes.iter().flat_map(|change| &change.rules).copied().collect();
+    let left: Vec<usize> = positions(rules, |rule| !rule.rows.is_empty());
+    let left: Vec<usize> = left.into_iter().filter(|at| !told.contains(at)).collect();
+    if left.is_empty() {
+        return;
+    }
+    let mut ends: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for after in [false, true] {
+        for flow in &both.own(after).flows {
+            let (from, to) = both.pairs(after, flow);
+            ends.entry(&flow.row).or_default().extend([both.pairing.name(from), both.pairing.name(to)]);
+        }
+    }
+    for at in left {
+        let rows = rules.get(at).into_iter().flat_map(|rule| &rule.rows);
+        let roles: BTreeSet<&str> =
+            rows.filter_map(|row| ends.get(row.as_str())).flatten().copied().collect();
+        let is_about = |change: &&mut Change| {
+            change.class == Class::Model && change.roles.iter().any(|role| roles.contains(role.as_str()))
+        };
+        changes.iter_mut().filter(is_about).for_each(|change| change.rules.push(at));
     }
 }
 
@@ -59,10 +82,25 @@ fn attribute<'a>(
             of_artefacts.into_iter().for_each(|change| give(change, at));
             continue;
         }
+        let mut is_given = false;
         for change in changes.iter_mut().filter(|change| belongs(both, opens, change, finding)) {
             give(change, at);
+            is_given = true;
+        }
+        if !is_given {
+            changes
+                .iter_mut()
+                .filter(|change| is_of_model(change, finding))
+                .for_each(|change| give(change, at));
         }
     }
+}
+
+/// Whether a finding is about a role of which something else than its access differs: delivery, trust, kind.
+fn is_of_model(change: &Change, finding: &Finding) -> bool {
+    let mut about = finding.about.iter().flatten();
+    let is_widening = OF_WIDENINGS.contains(&finding.code.as_str());
+    change.class == Class::Model && !is_widening && about.any(|role| change.roles.contains(role))
 }
 
 /// Whether a finding is about roles between which a change lets artefacts pass more, or less, on the compared days.
@@ -80,11 +118,7 @@ fn is_of_artefacts(change: &Change, opens: bool, finding: &Finding) -> bool {
 
 /// The rules of a change's rows by which it comes about. A role that moves widens by the new rules and narrows by the
 /// old ones; where only the others differ, rules were joined or split, and it comes about by these.
-fn own_rules(
-    change: &Change,
-    rules: &[RuleChange],
-    touches: impl Fn(&RuleChange) -> bool,
-) -> Vec<usize> {
+fn own_rules(change: &Change, rules: &[RuleChange], touches: impl Fn(&RuleChange) -> bool) -> Vec<usize> {
     let all = positions(rules, touches);
     let effects: Vec<Effect> =
         [(change.opens_access(), Effect::Opens), (change.closes_access(), Effect::Closes)]

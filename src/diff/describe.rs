@@ -318,7 +318,12 @@ pub(super) fn reasons(flow: &Flow, services: &ServiceSet) -> Vec<Reason> {
 }
 
 /// Some points of a role: ranges, or the names that stand for it.
-pub(super) fn addresses(both: &Both<'_>, opens: bool, party: PartyId, points: &Intervals<u32>) -> Vec<String> {
+pub(super) fn addresses(
+    both: &Both<'_>,
+    opens: bool,
+    party: PartyId,
+    points: &Intervals<u32>,
+) -> Vec<String> {
     match both.points.meaning(points) {
         Meaning::Names(names) => names,
         Meaning::Addresses(_) if both.points.of_role(opens, party) == Some(points) => {

@@ -75,7 +75,8 @@ impl<'a> Known<'a> {
         };
         let words = renamed(words, names);
         let quoted: Vec<String> = words.split('`').skip(1).step_by(2).map(str::to_owned).collect();
-        let name = |name: &String| names.get(name.as_str()).map_or_else(|| name.clone(), |new| (*new).to_owned());
+        let name =
+            |name: &String| names.get(name.as_str()).map_or_else(|| name.clone(), |new| (*new).to_owned());
         let about = finding.about.iter().map(|roles| roles.iter().map(name).collect::<Vec<_>>());
         let mut units: BTreeSet<Unit> = about.map(|roles| (quoted.clone(), roles)).collect();
         if units.is_empty() {
@@ -167,10 +168,7 @@ fn take_partner<'a, 'b>(
     take(gone, shares).or_else(|| take(kept, shares)).or_else(|| take(gone, is_same))
 }
 
-fn take<'a, 'b>(
-    list: &mut Vec<&'a Known<'b>>,
-    wanted: impl Fn(&Known<'_>) -> bool,
-) -> Option<&'a Known<'b>> {
+fn take<'a, 'b>(list: &mut Vec<&'a Known<'b>>, wanted: impl Fn(&Known<'_>) -> bool) -> Option<&'a Known<'b>> {
     let at = list.iter().position(|known| wanted(known))?;
     Some(list.remove(at))
 }
@@ -212,12 +210,7 @@ fn changed(old: &Known<'_>, new: &Known<'_>) -> Option<FindingChange> {
     };
     let (more, less) = (beyond(&is, &was), beyond(&was, &is));
     let is_same = more.is_empty() && less.is_empty() && same_words(&old.words, &new.words);
-    (!is_same).then(|| FindingChange {
-        before: old.finding.clone(),
-        after: new.finding.clone(),
-        more,
-        less,
-    })
+    (!is_same).then(|| FindingChange { before: old.finding.clone(), after: new.finding.clone(), more, less })
 }
 
 /// Whether two messages say the same, but for the names that they quote.

@@ -19,23 +19,24 @@ pub(super) fn compare(
 ) -> Result<Vec<Change>, Fault> {
     let [old, new] = sides;
     let again = extends(old, new);
-    let none: &[Widening] = &[];
-    let comes = |side: Option<Side<'_>>, is_told: bool| {
-        let pending = side.filter(|side| side.is_pending() && !is_told);
-        pending.and_then(|side| side.exception.widenings.as_deref()).unwrap_or(none).to_vec()
+    let comes = |side: Option<Side<'_>>, is_told: bool| match side.filter(|side| side.is_pending()) {
+        Some(side) if !is_told => side.exception.widenings.clone(),
+        Some(side) => side.exception.widenings.as_ref().map(|_| Vec::new()),
+        None => Some(Vec::new()),
     };
     // What comes again on further days opens, and what goes with dropped days closes, as a whole.
-    let lists = [comes(old, again == Some(true)), comes(new, again == Some(false))];
-    if lists.iter().all(Vec::is_empty) {
+    let (old_list, new_list) = (comes(old, again == Some(true)), comes(new, again == Some(false)));
+    // Where one release can't tell, there is nothing to compare with.
+    let (Some(old_list), Some(new_list)) = (old_list, new_list) else { return Ok(Vec::new()) };
+    if old_list.is_empty() && new_list.is_empty() {
         return Ok(Vec::new());
     }
-    let mut at = both.releases.iter().zip(lists);
-    let mut on_its_day = || {
-        let (release, widenings) = at.next()?;
+    let on_its_day = |release: &Release, widenings: Vec<Widening>| {
         let (parties, widenings) = (release.parties.clone(), Some(widenings));
-        Some(Release { parties, widenings, ..Release::default() })
+        Release { parties, widenings, ..Release::default() }
     };
-    let (before, after) = (on_its_day().unwrap_or_default(), on_its_day().unwrap_or_default());
+    let [old_release, new_release] = both.releases;
+    let (before, after) = (on_its_day(old_release, old_list), on_its_day(new_release, new_list));
     let there = Both { releases: [&before, &after], ..*both };
     let pieces = access::compare(&before, &after, both.points)?.pieces;
     let changes = describe::changes(&there, classify::classify(&there, pieces));

@@ -193,7 +193,8 @@ fn role_parts(both: &Both<'_>, id: PairId, old: &Party, new: &Party, changes: &[
     parts.extend(value("segment", old.segment.as_deref(), new.segment.as_deref()));
     parts.extend(worn(group(both, false, old), group(both, true, new)));
     let run_by = |party: &Party| party.managed_by.clone().unwrap_or_else(|| "its owner".to_owned());
-    parts.extend(value("run by", Some(&run_by(old)), Some(&run_by(new))));
+    let (was, is) = (run_by(old), run_by(new));
+    parts.extend((was != is).then(|| format!("run by {is}, and was by {was}")));
     parts.extend(value("trust", old.trust.as_deref(), new.trust.as_deref()));
     parts.extend(attributes(&old.attributes, &new.attributes));
     let is_told = changes.iter().any(|change| {

@@ -176,33 +176,44 @@ fn common(both: &Both<'_>, after: bool, flow: &Flow, others: &[&Flow]) -> Option
 
 /// What happens to a role's enforcement, and what may go wrong.
 fn notes(both: &Both<'_>, name: &str, one: &Move<'_>, moved: &[Moved]) -> Vec<String> {
-    let count = |opens: bool| {
-        let rows = moved.iter().filter(|one| (one.flow.effect == Effect::Opens) == opens);
-        match rows.map(|one| &one.flow.row).collect::<BTreeSet<_>>().len() {
-            0 => "no row".to_owned(),
-            1 => "1 row".to_owned(),
-            rows => format!("{rows} rows"),
-        }
-    };
     let [was, is] = one.places;
+    let (added, removed) = (count(moved, Effect::Opens), count(moved, Effect::Closes));
     match (one.enforced, is) {
         ([true, false], Some(Place { platform, by: Some(by) })) => vec![
-            format!("no artefact enforces `{name}` any more: {by} enforces it on `{platform}`, and opens {} there", count(true)),
-            format!("risk: what no rule permits passes as soon as the rules here are removed, unless {by} drops it; have {by} confirm that first"),
+            format!(
+                "no artefact enforces `{name}` any more: {by} enforces it on `{platform}`, and has {added} to open there"
+            ),
+            format!(
+                "risk: what no rule permits passes as soon as the rules here are removed, unless {by} drops it; have {by} confirm that first"
+            ),
         ],
         ([true, false], _) => vec![
-            format!("nothing enforces `{name}` any more: it sits on no platform, and {} go with its rules", count(false)),
+            format!("nothing enforces `{name}` any more: it sits on no platform, and {removed} to remove"),
             "risk: what no rule permits is not dropped at its end any more".to_owned(),
         ],
         ([false, true], Some(Place { platform, .. })) => {
-            let from = was.and_then(|was| was.by).map_or_else(String::new, |by| format!(", and {by} did before"));
-            vec![format!("the artefacts of `{platform}` enforce `{name}` now{from}: {} are added there", count(true)), taking_over(both, one.party)]
+            let before = was.and_then(|was| was.by);
+            let before = before.map_or_else(String::new, |by| format!(", and {by} did before"));
+            let what = format!("the artefacts of `{platform}` enforce `{name}` now{before}: {added} to add there");
+            vec![what, taking_over(both, one.party)]
         }
         ([true, true], Some(Place { platform, .. })) => vec![
-            format!("`{platform}` enforces `{name}` now: {} are added there", count(true)),
-            "risk: connections break where the old rules go before the role has moved, or where it moves before the new ones are there".to_owned(),
+            format!("`{platform}` enforces `{name}` now: {added} to add there"),
+            "risk: connections break where the old rules go before the role has moved, or where it moves before the new ones are there"
+                .to_owned(),
         ],
-        _ => moved.first().map_or_else(Vec::new, |_| vec![format!("{} are opened by others than before", count(true))]),
+        _ if moved.is_empty() => Vec::new(),
+        _ => vec![format!("others enforce `{name}` than before, with {added} to open")],
+    }
+}
+
+/// How many rows there are to add, or to remove.
+fn count(moved: &[Moved], effect: Effect) -> String {
+    let rows = moved.iter().filter(|one| one.flow.effect == effect).map(|one| &one.flow.row);
+    match rows.collect::<BTreeSet<_>>().len() {
+        0 => "no row".to_owned(),
+        1 => "1 row".to_owned(),
+        rows => format!("{rows} rows"),
     }
 }
 
@@ -210,7 +221,9 @@ fn taking_over(both: &Both<'_>, party: &Party) -> String {
     let [_, after] = both.releases;
     let days = after.rollout.as_ref().and_then(|rollout| rollout.observe).unwrap_or(DAYS_OF_LOGS);
     if stops(party.state) {
-        format!("risk: what no rule permits is dropped as soon as they are applied; read {days} days of logs before")
+        format!(
+            "risk: what no rule permits is dropped as soon as they are applied; read {days} days of logs before"
+        )
     } else {
         "risk: none for traffic yet; what no rule permits is logged".to_owned()
     }

@@ -5,8 +5,8 @@
 //! Invariant: keys are only ever added.
 
 use super::inputs::Inputs;
-use crate::diff::release::{Finding, Place, Reason, Rule};
 use crate::diff::places::Moved;
+use crate::diff::release::{Finding, Place, Reason, Rule};
 use crate::diff::{
     Change, ChangedFlow, Class, Comparison, Dated, Effect, FindingChange, QuotaChange, RuleChange, Step, Sum,
 };

@@ -6,8 +6,8 @@
 //! rows that are enforced in another place, once for each place. What only the artefacts let pass besides is nobody's
 //! request and has no row.
 
-use crate::diff::release::{Party, Reason, Release};
 use crate::diff::places::Moved;
+use crate::diff::release::{Party, Reason, Release};
 use crate::diff::{Change, ChangedFlow, Comparison, Effect, Level};
 use crate::policy::service::ServiceSet;
 use crate::target::csv;
@@ -104,8 +104,10 @@ impl<'a> Row<'a> {
 
     fn write(&self, records: &mut Vec<[String; 16]>) {
         let flow = self.flow;
+        // A role without addresses has a row all the same.
         let ends = |texts: &[String]| -> Vec<Endpoint> {
-            texts.iter().map(|text| Endpoint::of_text(text)).collect()
+            let known = texts.iter().map(|text| Endpoint::of_text(text));
+            if texts.is_empty() { vec![Endpoint::of_text("")] } else { known.collect() }
         };
         let stays = flow.effect == Effect::Opens || self.change.is_redated;
         let valid_until = self.change.expires.filter(|_| stays);

@@ -117,6 +117,9 @@ fn write_move(one: &JsonMove<'_>, most: usize, out: &mut String) -> std::fmt::Re
 }
 
 fn listed(addresses: &[String], most: usize) -> String {
+    if addresses.iter().all(String::is_empty) {
+        return "no address".to_owned();
+    }
     let shown: Vec<&str> = addresses.iter().take(most).map(String::as_str).collect();
     let rest = addresses.len().saturating_sub(shown.len());
     let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };

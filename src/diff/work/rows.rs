@@ -155,9 +155,7 @@ pub(super) fn moved(changes: &[Change], rules: &[RuleChange], effect: Effect) ->
         .collect();
     let (wanted, what) = match effect {
         Effect::Opens => (RuleEffect::Added, "add what is enforced in another place now"),
-        Effect::Closes => {
-            (RuleEffect::Removed, "when that is in place, remove what is enforced in another place now")
-        }
+        Effect::Closes => (RuleEffect::Removed, "remove what is enforced in another place now"),
     };
     let mut sites = BySite::new();
     for rule in rules.iter().filter(|rule| rule.is_main && rule.effect == wanted) {
@@ -175,11 +173,27 @@ pub(super) fn moved(changes: &[Change], rules: &[RuleChange], effect: Effect) ->
     (!parts.is_empty()).then(|| Step::new(format!("{what}: {}", parts.join("; ")), found))
 }
 
+/// Rules of rows of which no packet opens or closes that say something else: an end of them is named in another way.
+pub(super) fn renamed(changes: &[Change], rules: &[RuleChange]) -> Option<Step> {
+    let told: BTreeSet<&str> =
+        changes.iter().flat_map(|change| &change.flows).map(|flow| flow.row.as_str()).collect();
+    let mut sites = BySite::new();
+    for rule in rules.iter().filter(|rule| rule.is_main && rule.effect == RuleEffect::Changed) {
+        let mut rows = rule.rows.iter().map(String::as_str).filter(|row| !told.contains(row)).peekable();
+        if rows.peek().is_some() {
+            sites.entry((&rule.platform, None)).or_default().extend(rows);
+        }
+    }
+    let parts = by_site(&sites, str::to_owned);
+    let what = "change the rules that name an end in another way now";
+    (!parts.is_empty()).then(|| Step::new(format!("{what}: {}", parts.join("; ")), Vec::new()))
+}
+
 /// Enforcement points that only one release has: a new one has to be put before its roles, and an old one taken away.
 pub(super) fn points(rules: &[RuleChange], effect: Effect) -> Option<Step> {
     let (wanted, what) = match effect {
-        Effect::Opens => (RuleEffect::Added, "put in place"),
-        Effect::Closes => (RuleEffect::Removed, "take away what guards nobody any more"),
+        Effect::Opens => (RuleEffect::Added, "make, and attach only once the rules are there"),
+        Effect::Closes => (RuleEffect::Removed, "remove what guards nobody any more"),
     };
     let mut platforms: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for rule in rules.iter().filter(|rule| rule.is_main && rule.is_point() && rule.effect == wanted) {
