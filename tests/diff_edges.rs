@@ -316,6 +316,29 @@ fn a_move_widens_by_the_new_rules_and_narrows_by_the_old_ones() {
 }
 
 #[test]
+fn a_later_exception_with_one_port_more_opens_that_port() {
+    let before = format!("{SITE}{EXCEPTION}");
+    let (exit, there) = answer(&before, &before.replace("tcp/3389", "tcp/22, tcp/3389"));
+    let opened = of_class(&there, "opened");
+    assert_eq!((exit, opened.len(), of_class(&there, "closed").len()), (2, 1, 0), "{there:#}");
+    assert_eq!(word(&list(opened[0], "flows")[0], "service"), "tcp/22");
+    assert_eq!(word(&list(of_class(&there, "widened")[0], "flows")[0], "service"), "tcp/22");
+}
+
+#[test]
+fn a_state_that_no_artefact_follows_is_nothing_to_do() {
+    let rollout = |text: &str| format!("{SITE}rollout {{ start = monitor {text} }}\n");
+    let later = answer(&rollout("enforce one from 2026-05-01"), &rollout("enforce one from 2026-06-01")).1;
+    assert!(steps(&later).is_empty(), "{later:#}");
+    let asked = answer(SITE, &format!("{SITE}rollout {{ start = enforce }}\n")).1;
+    let notes = of_class(&asked, "state").iter().flat_map(|one| list(one, "notes")).count();
+    assert!(
+        notes > 0 && steps(&asked).iter().any(|step| step.contains("no rollout to enforce")),
+        "{asked:#}"
+    );
+}
+
+#[test]
 fn what_is_enforced_less_exits_2_where_an_artefact_says_so() {
     let enforced = |day: &str| format!("{SITE}rollout {{ start = monitor enforce app from {day} }}\n");
     let (exit, there) = answer(&enforced("2026-01-01"), &enforced("2026-06-01"));

@@ -15,6 +15,7 @@ use super::describe::{known_as, reasons};
 use super::later;
 use super::release::{Exception, Flow, Release};
 use super::{Change, ChangedFlow, Class, Dated, Effect, Level, words};
+use crate::policy::service::ServiceSet;
 use std::collections::{BTreeMap, BTreeSet};
 use time::Date;
 
@@ -114,7 +115,7 @@ fn alone(both: &Both<'_>, side: Side<'_>, opens: bool) -> Change {
         let change = Change::new(Class::Text, what, statement, exception.place.clone());
         return if opens { change } else { change.gone() };
     }
-    granted(side, exception.flows.iter().flat_map(|flow| row(both, flow, opens)).collect(), opens)
+    granted(side, exception.flows.iter().map(|flow| row(both, flow, &flow.services, opens)).collect(), opens)
 }
 
 /// What an exception grants, or would have granted, on another day than the compared ones.
@@ -142,20 +143,20 @@ fn grant(change: &mut Change, exception: &Exception, flows: Vec<ChangedFlow>) {
 }
 
 /// A row that is granted on another day.
-fn row(both: &Both<'_>, flow: &Flow, opens: bool) -> Option<ChangedFlow> {
+fn row(both: &Both<'_>, flow: &Flow, services: &ServiceSet, opens: bool) -> ChangedFlow {
     let release = both.own(opens);
-    Some(ChangedFlow {
+    ChangedFlow {
         effect: if opens { Effect::Opens } else { Effect::Closes },
         row: flow.row.clone(),
         from: both.pairing.name(both.pair(opens, flow.from)).to_owned(),
         to: both.pairing.name(both.pair(opens, flow.to)).to_owned(),
         ends: [flow.from, flow.to],
-        services: flow.services.clone(),
+        services: services.clone(),
         from_addresses: known_as(release, flow.from),
         to_addresses: known_as(release, flow.to),
         passes_in_both: false,
-        reasons: reasons(flow, &flow.services),
-    })
+        reasons: reasons(flow, services),
+    }
 }
 
 /// An exception that both releases have.
@@ -203,7 +204,7 @@ fn other_days(both: &Both<'_>, old: Side<'_>, new: Side<'_>) -> Option<Change> {
     }
     let opens = after.starts < before.starts || after.expires > before.expires;
     let side = if opens { new } else { old };
-    let flows = side.exception.flows.iter().flat_map(|flow| row(both, flow, opens)).collect();
+    let flows = side.exception.flows.iter().map(|flow| row(both, flow, &flow.services, opens)).collect();
     let class = if opens { Class::Opened } else { Class::Closed };
     let what = format!(
         "exception `{}` is in force from {} until {}, and was from {} until {}",
@@ -220,11 +221,20 @@ fn other_rows(both: &Both<'_>, old: Side<'_>, new: Side<'_>) -> Vec<Change> {
     if !(old.is_pending() || new.is_pending()) {
         return Vec::new();
     }
-    let key = |opens: bool, flow: &Flow| (both.pairs(opens, flow), flow.services.clone());
     let only = |side: Side<'_>, other: Side<'_>, opens: bool| -> Option<Change> {
-        let known: BTreeSet<_> = other.exception.flows.iter().map(|flow| key(!opens, flow)).collect();
-        let flows = side.exception.flows.iter().filter(|flow| !known.contains(&key(opens, flow)));
-        let flows: Vec<ChangedFlow> = flows.filter_map(|flow| row(both, flow, opens)).collect();
+        let mut known: BTreeMap<_, ServiceSet> = BTreeMap::new();
+        for flow in &other.exception.flows {
+            let services = known.entry(both.pairs(!opens, flow)).or_default();
+            *services = services.union(&flow.services);
+        }
+        let fresh = |flow: &Flow| match known.get(&both.pairs(opens, flow)) {
+            Some(services) => flow.services.difference(services),
+            None => flow.services.clone(),
+        };
+        let flows = side.exception.flows.iter().map(|flow| (flow, fresh(flow)));
+        let flows = flows.filter(|(_, services)| !services.is_empty());
+        let flows: Vec<ChangedFlow> =
+            flows.map(|(flow, services)| row(both, flow, &services, opens)).collect();
         (!flows.is_empty()).then(|| granted(side, flows, opens))
     };
     [only(new, old, true), only(old, new, false)].into_iter().flatten().collect()

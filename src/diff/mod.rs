@@ -198,6 +198,8 @@ pub struct Change {
     pub starts: Option<Date>,
     /// Until which day it holds, that day not included.
     pub expires: Option<Date>,
+    /// True for a state that no artefact follows, so that there is nothing to do.
+    pub is_moot: bool,
     /// True for a grant of both releases that gets other days: its rows stay, and are there until another day.
     pub is_redated: bool,
     /// True for something that the first release does not have at all.
@@ -230,6 +232,7 @@ impl Change {
             notes: Vec::new(),
             starts: None,
             expires: None,
+            is_moot: false,
             is_redated: false,
             is_new: false,
             roles: Vec::new(),

@@ -10,6 +10,7 @@
 //! place.
 
 use super::release::{Artefact, Release, Rule};
+use crate::policy::EnforcementState;
 use std::collections::BTreeMap;
 
 /// What happened to a rule.
@@ -66,10 +67,11 @@ pub struct RuleChange {
 }
 
 impl RuleChange {
-    /// Whether an enforcement point does something else with what no rule permits.
-    pub fn moves_state(&self) -> bool {
+    /// What an enforcement point did and does with what no rule permits, where that differs.
+    pub fn states(&self) -> Option<(EnforcementState, EnforcementState)> {
         let state = |rule: &Option<Rule>| rule.as_ref().and_then(|rule| rule.state);
-        self.effect == RuleEffect::Changed && state(&self.before) != state(&self.after)
+        let states = state(&self.before).zip(state(&self.after));
+        states.filter(|(was, is)| was != is)
     }
 
     /// Whether it is the enforcement point itself and none of its rules.

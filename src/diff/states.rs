@@ -6,7 +6,7 @@
 
 use super::classify::Both;
 use super::pairing::PairId;
-use super::release::{Place, Release, Rollout};
+use super::release::{Artefact, Place, Release, Rollout};
 use super::rules::RuleChange;
 use super::{Change, Class, words};
 use crate::policy::EnforcementState;
@@ -50,7 +50,7 @@ pub(super) fn stops(state: Option<EnforcementState>) -> bool {
 pub(super) fn compare(both: &Both<'_>, rules: &[RuleChange], changes: &mut Vec<Change>) {
     let [before, after] = both.releases;
     let (Some(old), Some(new)) = (&before.rollout, &after.rollout) else { return };
-    let mut moves: BTreeMap<(Standing, Standing), Vec<PairId>> = BTreeMap::new();
+    let mut moves: BTreeMap<(Standing, Standing, bool), Vec<PairId>> = BTreeMap::new();
     for (id, pair) in both.pairing.pairs() {
         let standing = |release: &Release, rollout: &Rollout, party: Option<super::release::PartyId>| {
             let role = party.and_then(|party| release.party(party)).filter(|role| role.platform.is_some())?;
@@ -61,12 +61,14 @@ pub(super) fn compare(both: &Both<'_>, rules: &[RuleChange], changes: &mut Vec<C
         if let (Some(old), Some(new)) = standings
             && old != new
         {
-            moves.entry((old, new)).or_default().push(id);
+            moves.entry((old, new, is_moot(both, id))).or_default().push(id);
         }
     }
-    for ((old_standing, new_standing), pairs) in moves {
+    for ((old_standing, new_standing, is_moot), pairs) in moves {
         let mut change = moved(both, new, (old_standing, new_standing), &pairs);
-        if old_standing.state != new_standing.state {
+        if is_moot {
+            forget(&mut change);
+        } else if old_standing.state != new_standing.state {
             judge(both, rules, (old_standing, new_standing), &pairs, &mut change);
         }
         changes.push(change);
@@ -96,12 +98,37 @@ fn moved(both: &Both<'_>, rollout: &Rollout, (old, new): (Standing, Standing), p
     let mut change = Change::new(Class::State, what, "rollout", place(both, rollout, pairs));
     change.roles = names.into_iter().map(str::to_owned).collect();
     change.starts = new.enforced_from;
-    change.notes = risk(old, new, rollout);
+    change.notes = risk(both, old, new);
     change
 }
 
-/// Holds a change of the state of a day against the artefacts: only some platforms know states, and what they do without
-/// a rollout is theirs.
+/// Whether the platform of a role drops whatever a rollout says: its artefact drops on a day on which the role is not
+/// enforced, or has nothing that could drop.
+fn is_moot(both: &Both<'_>, pair: PairId) -> bool {
+    [false, true].into_iter().any(|after| {
+        let release = both.own(after);
+        let party = both.party(after, pair).and_then(|party| release.party(party));
+        let Some(party) = party.filter(|party| party.state.is_some() && !stops(party.state)) else {
+            return false;
+        };
+        let mut written =
+            release.artefacts.iter().flatten().filter(|one| Some(&one.platform) == party.platform.as_ref());
+        let is_dropping = |one: &Artefact| {
+            one.rules.iter().filter_map(|rule| rule.state).all(|state| state == EnforcementState::Enforce)
+        };
+        written.next().is_some_and(is_dropping)
+    })
+}
+
+/// A state that no artefact follows is words, and nothing to do.
+fn forget(change: &mut Change) {
+    change.starts = None;
+    change.is_moot = true;
+    change.notes =
+        vec!["no artefact changes with it: its platform knows no states, or has it already".to_owned()];
+}
+
+/// Holds a change of the state of a day against the artefacts: what a platform does without a rollout is its own.
 fn judge(
     both: &Both<'_>,
     rules: &[RuleChange],
@@ -109,21 +136,44 @@ fn judge(
     pairs: &[PairId],
     change: &mut Change,
 ) {
-    let loosens = stops(old.state) && !stops(new.state);
+    change.loosens = stops(old.state) && !stops(new.state);
     if both.releases.iter().any(|release| release.artefacts.is_none()) {
-        change.loosens = loosens;
         return;
     }
     let party = |pair: &PairId| both.party(true, *pair).and_then(|party| both.own(true).party(party));
     let platforms: BTreeSet<&str> =
         pairs.iter().filter_map(party).filter_map(|party| party.platform.as_deref()).collect();
-    let of_state = |rule: &&RuleChange| platforms.contains(rule.platform.as_str()) && rule.moves_state();
-    if rules.iter().any(|rule| of_state(&rule)) {
-        change.loosens = loosens;
-    } else {
-        change.notes =
-            vec!["no artefact changes with it: its platform knows no states, or has it already".to_owned()];
+    let moves: Vec<(EnforcementState, EnforcementState)> = rules
+        .iter()
+        .filter(|rule| platforms.contains(rule.platform.as_str()))
+        .filter_map(RuleChange::states)
+        .collect();
+    if moves.is_empty() {
+        change.loosens = false;
+        forget(change);
+    } else if old.state.is_none() || new.state.is_none() {
+        let is_some = |is_of: fn(bool, bool) -> bool| {
+            moves.iter().any(|(was, is)| is_of(stops(Some(*was)), stops(Some(*is))))
+        };
+        change.loosens = is_some(|was, is| was && !is);
+        change.notes = match (change.loosens, is_some(|was, is| !was && is)) {
+            (true, _) => vec![PASSES_AGAIN.to_owned()],
+            (false, true) => vec![drops(both)],
+            (false, false) => Vec::new(),
+        };
     }
+}
+
+/// The risk of enforcing less.
+const PASSES_AGAIN: &str = "risk: what no rule permits passes again";
+
+/// The risk of enforcement.
+fn drops(both: &Both<'_>) -> String {
+    let [_, after] = both.releases;
+    let days = after.rollout.as_ref().and_then(|rollout| rollout.observe).unwrap_or(DAYS_OF_LOGS);
+    format!(
+        "risk: what no rule permits is dropped then; read {days} days of logs before, and keep the way back ready"
+    )
 }
 
 fn place(both: &Both<'_>, rollout: &Rollout, pairs: &[PairId]) -> Place {
@@ -132,18 +182,15 @@ fn place(both: &Both<'_>, rollout: &Rollout, pairs: &[PairId]) -> Place {
 }
 
 /// What may go wrong.
-fn risk(old: Standing, new: Standing, rollout: &Rollout) -> Vec<String> {
+fn risk(both: &Both<'_>, old: Standing, new: Standing) -> Vec<String> {
     let tightens = weight(new.state) > weight(old.state)
         || (new.state == old.state && new.enforced_from.is_some() && weight(new.state) < 2);
-    let days = rollout.observe.unwrap_or(DAYS_OF_LOGS);
     match (tightens, weight(new.state) < weight(old.state)) {
         (true, _) if weight(new.state) < 2 && new.enforced_from.is_none() => {
             vec!["risk: none for traffic; what no rule permits is logged".to_owned()]
         }
-        (true, _) => vec![format!(
-            "risk: what no rule permits is dropped then; read {days} days of logs before, and keep the way back ready"
-        )],
-        (false, true) => vec!["risk: what no rule permits passes again".to_owned()],
+        (true, _) => vec![drops(both)],
+        (false, true) => vec![PASSES_AGAIN.to_owned()],
         (false, false) => Vec::new(),
     }
 }

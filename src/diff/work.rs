@@ -41,7 +41,7 @@ pub(super) fn order(both: &Both<'_>, changes: &[Change], rules: &[RuleChange]) -
     steps.extend(rows::moved(changes, rules, Effect::Opens));
     steps.extend(rows::renamed(changes, rules));
     steps.extend(exceptions(both, changes));
-    steps.extend(states(both, changes, rules));
+    steps.extend(states(both, changes));
     let removal = "when nothing uses it any more, remove what closes";
     steps.extend(rows::differing(both, changes, rules, Effect::Closes, removal));
     steps.extend(rows::moved(changes, rules, Effect::Closes));
@@ -97,22 +97,19 @@ fn exceptions(both: &Both<'_>, changes: &[Change]) -> Vec<Step> {
 }
 
 /// Observation, then enforcement, by day.
-fn states(both: &Both<'_>, changes: &[Change], rules: &[RuleChange]) -> Vec<Step> {
+fn states(both: &Both<'_>, changes: &[Change]) -> Vec<Step> {
     let [_, after] = both.releases;
-    let is_unknown = both.releases.iter().any(|release| release.artefacts.is_none());
-    let is_carried_out = is_unknown || rules.iter().any(RuleChange::moves_state);
     let rollout = after.rollout.as_ref();
     let days = rollout.and_then(|rollout| rollout.observe).unwrap_or(DAYS_OF_LOGS);
     let mut steps = Vec::new();
-    for (at, change) in changes.iter().enumerate().filter(|(_, change)| change.class == Class::State) {
+    let to_do = |change: &Change| change.class == Class::State && !change.is_moot;
+    for (at, change) in changes.iter().enumerate().filter(|(_, change)| to_do(change)) {
         let names = words::quoted(change.roles.iter().map(String::as_str));
         let what = match change.starts {
             Some(day) if !change.roles.is_empty() => {
                 format!("read {days} days of logs in monitor, then enforce {names} from {day}")
             }
-            None if !change.roles.is_empty() && is_carried_out => {
-                format!("change the state of {}", change.what)
-            }
+            None if !change.roles.is_empty() => format!("change the state of {}", change.what),
             _ => continue,
         };
         steps.push(Step { what, from: change.starts, changes: vec![at] });

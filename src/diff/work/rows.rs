@@ -38,15 +38,12 @@ pub(super) fn differing(
     let sites = Sites::new(own, &flows, rules, effect);
     let kept = kept(changes);
     let said = |row: &str| {
-        let parts: BTreeSet<String> = flows
-            .iter()
-            .filter(|flow| flow.row == row && kept.contains(row))
-            .map(|flow| part(flow))
-            .collect();
-        match parts.is_empty() {
-            true => row.to_owned(),
-            false => format!("{row} ({})", Vec::from_iter(parts).join(", ")),
+        if !kept.contains(row) {
+            return row.to_owned();
         }
+        let parts: BTreeSet<String> =
+            flows.iter().filter(|flow| flow.row == row).map(|flow| part(flow)).collect();
+        format!("{row} ({})", Vec::from_iter(parts).join(", "))
     };
     (!found.is_empty()).then(|| Step::new(format!("{what}: {}", sites.words(said, effect)), found))
 }
