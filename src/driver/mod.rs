@@ -20,7 +20,8 @@ pub use compile::{
 };
 pub use load::{ReadFailure, SourceReader, SourceText, extend_with, load};
 pub use manifest::{
-    ManifestFailure, ReadManifest, is_manifest, read_manifest, source_digests, tool, widening_rows,
+    ManifestFailure, ReadManifest, is_manifest, listed_artefacts, read_manifest, source_digests, tool,
+    widening_rows,
 };
 
 pub use release::{ReadRelease, Reading, describe_release, read_release};
