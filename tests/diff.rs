@@ -155,7 +155,8 @@ fn three_platforms_change_exceptions_guards_and_states() {
     };
     assert!(place("add what opens") < place("read 14 days of logs"));
     assert!(place("2026-04-13") < place("2026-05-11"));
-    assert_eq!(place("remove what closes"), order.len() - 1);
+    assert_eq!(place("remove what closes"), order.len() - 2);
+    assert!(order[order.len() - 1].starts_with("remove what guards nobody any more: on `dc1` `"));
     let codes = |key: &str| {
         list(&answer, key).iter().map(|one| word(one, "code").to_owned()).collect::<BTreeSet<_>>()
     };

@@ -15,7 +15,7 @@ use segc::driver::{
 use segc::target::Lock;
 use serde_yaml::Value;
 
-use crate::support::artifacts::{File, Output, read_file};
+use crate::support::artifacts::{Output, read_file};
 use crate::support::catalogue::{Options, Passing, Role, Yaml, expected, plain, read_yaml, text, words};
 use crate::support::judge::Verdict;
 use crate::support::service::{Protocol, Service};
@@ -160,16 +160,10 @@ fn compile_text(text: &str) -> Result<Output, String> {
         let reports = site.sink.into_sorted().into_iter().chain(sink.into_sorted());
         return Err(reports.map(|report| format!("{}: {}\n", report.code, report.message)).collect());
     };
-    let (mut files, mut whole) = (Vec::<File>::new(), None);
-    for file in compiled.files {
-        if file.path == "manifest.json" {
-            let text = String::from_utf8(file.bytes).unwrap();
-            whole = Some(manifest::read(&json::parse(&text)?));
-        } else {
-            files.push(read_file(&file.path, "here", file.bytes)?);
-        }
-    }
-    let output = Output::new(whole.ok_or("no manifest")?, files);
+    let text = String::from_utf8(compiled.manifest_file().bytes).unwrap();
+    let whole = manifest::read(&json::parse(&text)?);
+    let files = compiled.files.into_iter().map(|file| read_file(&file.path, "here", file.bytes));
+    let output = Output::new(whole, files.collect::<Result<_, _>>()?);
     if output.faults.is_empty() { Ok(output) } else { Err(output.faults.join("\n")) }
 }
 

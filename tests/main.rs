@@ -16,6 +16,7 @@ mod ci_example;
 mod cmd;
 mod codes;
 mod diff;
+mod diff_edges;
 mod diff_outputs;
 mod diff_random;
 mod findings;

@@ -332,8 +332,7 @@ fn proof_is_exact(text: &str, policy: &Policy, compiled: &Compiled) -> Result<()
 
 /// Every file but the manifest, which holds the digest and the lines of the source.
 fn artefacts(compiled: &Compiled) -> BTreeMap<&str, &[u8]> {
-    let files = compiled.files.iter().filter(|file| file.path != "manifest.json");
-    files.map(|file| (file.path.as_str(), file.bytes.as_slice())).collect()
+    compiled.files.iter().map(|file| (file.path.as_str(), file.bytes.as_slice())).collect()
 }
 
 fn check(plan: &Plan, yaml: &Yaml, packets: usize, count: &mut Count) -> Result<(), TestCaseError> {
@@ -350,7 +349,8 @@ fn check(plan: &Plan, yaml: &Yaml, packets: usize, count: &mut Count) -> Result<
     let (again, _) = compile_text(&text, &Lock::new(), None);
     let same = again.is_some_and(|again| {
         let bytes = |compiled: &Compiled| -> Vec<(String, Vec<u8>)> {
-            compiled.files.iter().map(|file| (file.path.clone(), file.bytes.clone())).collect()
+            let files = compiled.files.iter().cloned().chain([compiled.manifest_file()]);
+            files.map(|file| (file.path, file.bytes)).collect()
         };
         bytes(&again) == bytes(&compiled)
     });
@@ -367,8 +367,9 @@ fn check(plan: &Plan, yaml: &Yaml, packets: usize, count: &mut Count) -> Result<
         return Err(fail(&text, &format!("another order gives other bytes:\n{shuffled}")));
     }
 
-    let files: Vec<(&str, &[u8])> =
-        compiled.files.iter().map(|file| (file.path.as_str(), file.bytes.as_slice())).collect();
+    let manifest = compiled.manifest_file();
+    let files = compiled.files.iter().chain([&manifest]);
+    let files: Vec<(&str, &[u8])> = files.map(|file| (file.path.as_str(), file.bytes.as_slice())).collect();
     let output = Output::of_files(&files, &text).map_err(|error| fail(&text, &error))?;
     if !output.faults.is_empty() || !output.manifest.faults.is_empty() {
         return Err(fail(&text, &format!("{:?} {:?}", output.faults, output.manifest.faults)));

@@ -172,6 +172,8 @@ fn what_can_not_be_read_says_why_and_where() {
         assert_code(&repository.segc(&[&["diff"], words].concat()), 1, wanted);
     };
     ask(&["nowhere", "HEAD", "site.seg"], "git knows no revision `nowhere` here");
+    ask(&["@{u}", "HEAD", "site.seg"], "SEG0047");
+    ask(&["HEAD@{upstream}", "HEAD", "site.seg"], "git says: ");
     ask(&["--", "-nowhere", "HEAD", "site.seg"], "git knows no revision `-nowhere` here");
     ask(&["--", "--batch-all-objects", "HEAD", "site.seg"], "SEG0047");
     ask(&["v1\nv2", "HEAD", "site.seg"], "SEG0047");

@@ -47,8 +47,8 @@ fn compiled(name: &str, text: &str, folder: &Path) -> Compiled {
         let policy = check_model(&model, None, Strictness::Compile, &mut sink)?;
         let files = compile(&policy, &site, &options, &mut sink)?.files;
         let plans = plan(&policy, &options, &mut Sink::new())?;
-        let files = files.into_iter().filter(|file| file.path != "manifest.json");
-        Some(Compiled { policy, plans, files: files.map(|file| (file.path, file.bytes)).collect() })
+        let files = files.into_iter().map(|file| (file.path, file.bytes)).collect();
+        Some(Compiled { policy, plans, files })
     });
     done.unwrap_or_else(|| panic!("{name}: {:#?} {:#?}", sink.into_sorted(), site.sink.into_sorted()))
 }

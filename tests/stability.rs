@@ -21,8 +21,8 @@ fn compile(text: &str, lock: &Lock) -> Compiled {
 
 /// Every file but the manifest, which holds the digest and the lines of the source.
 fn artefacts(compiled: &Compiled) -> BTreeMap<String, String> {
-    let files = compiled.files.iter().filter(|file| file.path != "manifest.json");
-    files.map(|file| (file.path.clone(), String::from_utf8(file.bytes.clone()).unwrap())).collect()
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    compiled.files.iter().map(|file| (file.path.clone(), text(&file.bytes))).collect()
 }
 
 /// The statements of a site as texts of their own, comments left out.

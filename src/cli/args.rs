@@ -421,7 +421,7 @@ pub(super) enum VerdictArg {
     segc diff origin/main...HEAD site.seg --format markdown\n           segc diff HEAD site.seg\n           \
     segc diff old/manifest.json new/manifest.json\n           \
     segc diff --catalogue paper-2020..paper-2021 site.seg\n\n\
-    Exit code: 2 when something opens, 1 when access narrows or a text changes, 0 when nothing does."
+    Exit code: 2 when something opens or is not enforced any more, 1 when access narrows or a text changes, 0 when nothing does."
 )]
 pub(super) struct Diff {
     /// Two files, sites or manifests; two git revisions and the site's file; a revision, or A..B or A...B, and the

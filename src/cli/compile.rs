@@ -6,7 +6,7 @@ use super::files;
 use super::session::Session;
 use super::terminal::Stream;
 use crate::diagnostic::{Diagnostic, Sink, codes};
-use crate::driver::{Compiled, Selection, compile, describe_release};
+use crate::driver::{Compiled, Selection, compile, describe_release, listed_artefacts};
 use crate::policy::Policy;
 use crate::target::manifest::{Manifest, ManifestQuota};
 use crate::target::{Lock, json, steps};
@@ -41,7 +41,9 @@ pub(super) fn run(arguments: &Compile, global: &Global) -> u8 {
     reports.extend(of_compile.iter().cloned());
     session.site.sink.extend(of_compile);
     let Some(mut compiled) = compiled else { return session.finish(Stream::Report) };
-    compiled.describe(&describe_release(&session.site, &model, &policy, reports));
+    let proved = (&compiled.proof, &session.options);
+    let release = describe_release(&session.site, (&model, &policy), proved, reports);
+    compiled.describe(&release);
     progress.set_message("writing");
     let written = write(arguments, &mut session, &compiled);
     progress.finish_and_clear();
@@ -64,9 +66,11 @@ pub(super) fn run(arguments: &Compile, global: &Global) -> u8 {
 
 /// Writes the output folder, then the lock. False after a report.
 fn write(arguments: &Compile, session: &mut Session, compiled: &Compiled) -> bool {
+    let manifest = compiled.manifest_file();
     let outputs: Vec<(PathBuf, &[u8])> = compiled
         .files
         .iter()
+        .chain([&manifest])
         .map(|file| (arguments.output.join(&file.path), file.bytes.as_slice()))
         .collect();
     let leftovers = leftovers(arguments, session, compiled);
@@ -87,21 +91,12 @@ fn write(arguments: &Compile, session: &mut Session, compiled: &Compiled) -> boo
 
 /// What the folder's own manifest lists and this compile does not write; nothing when only a part was asked for.
 fn leftovers(arguments: &Compile, session: &Session, compiled: &Compiled) -> Vec<PathBuf> {
-    #[derive(serde::Deserialize)]
-    struct Before {
-        artifacts: Vec<BeforeArtifact>,
-    }
-    #[derive(serde::Deserialize)]
-    struct BeforeArtifact {
-        path: String,
-    }
     if session.options.selection != Selection::default() {
         return Vec::new();
     }
     let text = files::read_if_present(&arguments.output.join("manifest.json")).ok().flatten();
     // A file that is no manifest of ours says nothing about what was written before.
-    let before = text.and_then(|text| serde_json::from_str::<Before>(&text).ok());
-    let listed = before.into_iter().flat_map(|before| before.artifacts).map(|artifact| artifact.path);
+    let listed = text.map(|text| listed_artefacts(&text)).unwrap_or_default().into_iter();
     let gone = listed.filter(|path| !compiled.files.iter().any(|file| file.path == *path));
     gone.map(|path| arguments.output.join(path)).filter(|path| path.is_file()).collect()
 }

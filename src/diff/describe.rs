@@ -1,7 +1,7 @@
 //! From parts to changes: what people read of a difference in access.
 //!
 //! In: the parts of [`super::classify`]. Out: one [`Change`] for each class and cause, with its rows, roles, addresses and
-//! reasons; later linked to artefacts, rules and findings.
+//! reasons.
 //!
 //! Invariant: the flows of a change are its parts, merged where two are one product; no packet class is lost or doubled.
 
@@ -9,8 +9,7 @@ use super::access::{Carrier, size};
 use super::classify::{Both, Cause, Part};
 use super::pairing::PairId;
 use super::points::Meaning;
-use super::release::{Finding, Flow, PartyId, Place, Reason, Release};
-use super::rules::RuleChange;
+use super::release::{Flow, PartyId, Place, Reason, Release};
 use super::{Change, ChangedFlow, Class, Effect, Level, words};
 use crate::policy::interval::Intervals;
 use crate::policy::service::ServiceSet;
@@ -319,7 +318,12 @@ pub(super) fn reasons(flow: &Flow, services: &ServiceSet) -> Vec<Reason> {
 }
 
 /// Some points of a role: ranges, or the names that stand for it.
-fn addresses(both: &Both<'_>, opens: bool, party: PartyId, points: &Intervals<u32>) -> Vec<String> {
+pub(super) fn addresses(
+    both: &Both<'_>,
+    opens: bool,
+    party: PartyId,
+    points: &Intervals<u32>,
+) -> Vec<String> {
     match both.points.meaning(points) {
         Meaning::Names(names) => names,
         Meaning::Addresses(_) if both.points.of_role(opens, party) == Some(points) => {
@@ -335,73 +339,4 @@ pub(super) fn known_as(release: &Release, party: PartyId) -> Vec<String> {
         let ranges = party.addresses.ranges().into_iter().map(|range| range.to_string());
         ranges.chain(party.known_by.iter().cloned()).collect()
     })
-}
-
-/// Says of each change which artefacts and rules it touches, and which findings it brings about or ends.
-pub(super) fn link(
-    both: &Both<'_>,
-    changes: &mut [Change],
-    rules: &[RuleChange],
-    opens: &[Finding],
-    closes: &[Finding],
-) {
-    let artefacts = carriers(both, changes);
-    for change in changes {
-        let rows: BTreeSet<&str> = change.rows.iter().map(String::as_str).collect();
-        let touches = |rule: &RuleChange| rule.rows.iter().any(|row| rows.contains(row.as_str()));
-        change.rules = positions(rules, touches);
-        let carried = rows.iter().filter_map(|row| artefacts.get(*row)).flatten();
-        let paths: BTreeSet<&str> = carried.copied().collect();
-        change.artefacts = paths.into_iter().map(str::to_owned).collect();
-        change.opens = positions(opens, |finding| belongs(both, true, change, finding));
-        change.closes = positions(closes, |finding| belongs(both, false, change, finding));
-    }
-}
-
-fn positions<T>(list: &[T], wanted: impl Fn(&T) -> bool) -> Vec<usize> {
-    list.iter().enumerate().filter(|(_, one)| wanted(one)).map(|(at, _)| at).collect()
-}
-
-/// The artefacts of either release that carry rows of the changes.
-fn carriers<'a>(both: &Both<'a>, changes: &[Change]) -> BTreeMap<String, BTreeSet<&'a str>> {
-    let wanted: BTreeSet<&str> = changes.iter().flat_map(|change| &change.rows).map(String::as_str).collect();
-    let mut carriers: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
-    for artefact in both.releases.iter().flat_map(|release| release.artefacts.iter().flatten()) {
-        for row in
-            artefact.rules.iter().flat_map(|rule| &rule.rows).filter(|row| wanted.contains(row.as_str()))
-        {
-            carriers.entry(row.clone()).or_default().insert(&artefact.path);
-        }
-    }
-    carriers
-}
-
-/// Whether a finding comes of a change.
-///
-/// It comes of a role or platform that only one release has where it is about that role; of what artefacts let pass
-/// besides where it is about those two roles; of other addresses where it points at what says them; of everything else
-/// where it points at one of its statements.
-fn belongs(both: &Both<'_>, opens: bool, change: &Change, finding: &Finding) -> bool {
-    let places = || finding.labels.iter().map(|(place, _, _)| place).filter(|place| place.line > 0);
-    let is_own_place = change.is_after == opens && places().any(|place| *place == change.place);
-    let about = || finding.about.iter().flatten();
-    if change.level == Level::Artefact {
-        let is_of = |flow: &ChangedFlow| {
-            finding.about.iter().any(|pair| pair[..] == [flow.from.clone(), flow.to.clone()])
-        };
-        return change.opens_access() == opens && change.flows.iter().any(is_of);
-    }
-    if change.flows.is_empty() || matches!(change.class, Class::Widened | Class::Narrowed) {
-        return is_own_place;
-    }
-    let is_lone = |name: &String| {
-        let there = both.releases.map(|release| release.find(name).is_some());
-        there != [true, true] && change.roles.contains(name)
-    };
-    if change.statement.starts_with("role ") || change.statement.starts_with("platform ") {
-        return is_own_place || about().any(is_lone);
-    }
-    let effect = if opens { Effect::Opens } else { Effect::Closes };
-    let reasons = || change.flows.iter().filter(|flow| flow.effect == effect).flat_map(|flow| &flow.reasons);
-    is_own_place || places().any(|place| reasons().any(|reason| reason.place == *place))
 }

@@ -9,17 +9,20 @@
 //!
 //! Invariant: an exception is in one change of access for each class at most.
 
+use super::access::Fault;
 use super::classify::Both;
 use super::describe::{known_as, reasons};
+use super::later;
 use super::release::{Exception, Flow, Release};
-use super::{Change, ChangedFlow, Class, Dated, Effect, words};
+use super::{Change, ChangedFlow, Class, Dated, Effect, Level, words};
+use crate::policy::service::ServiceSet;
 use std::collections::{BTreeMap, BTreeSet};
 use time::Date;
 
 /// An exception of a release.
 #[derive(Clone, Copy)]
-struct Side<'a> {
-    exception: &'a Exception,
+pub(super) struct Side<'a> {
+    pub(super) exception: &'a Exception,
     /// The day of its release; its first day where the release has none.
     day: Date,
 }
@@ -29,20 +32,23 @@ impl Side<'_> {
         self.exception.expires <= self.day
     }
 
-    fn is_pending(&self) -> bool {
+    pub(super) fn is_pending(&self) -> bool {
         self.day < self.exception.starts
     }
 
-    fn is_in_force(&self) -> bool {
+    pub(super) fn is_in_force(&self) -> bool {
         !self.is_pending() && !self.has_expired()
     }
 }
 
 /// Adds what differs in exceptions.
-pub(super) fn compare(both: &Both<'_>, changes: &mut Vec<Change>) {
+///
+/// # Errors
+/// [`Fault`] when what artefacts open on another day is too entangled.
+pub(super) fn compare(both: &Both<'_>, changes: &mut Vec<Change>) -> Result<(), Fault> {
     let [before, after] = both.releases;
     if before.exceptions.is_none() || after.exceptions.is_none() {
-        return;
+        return Ok(());
     }
     let mut named: BTreeMap<&str, [Option<Side<'_>>; 2]> = BTreeMap::new();
     for (at, release) in both.releases.into_iter().enumerate() {
@@ -55,7 +61,11 @@ pub(super) fn compare(both: &Both<'_>, changes: &mut Vec<Change>) {
     }
     for (name, sides) in named {
         compare_one(both, name, sides, changes);
+        let besides = later::compare(both, name, sides)?;
+        besides.iter().for_each(|besides| tell(besides, changes));
+        changes.extend(besides);
     }
+    Ok(())
 }
 
 fn compare_one(both: &Both<'_>, name: &str, sides: [Option<Side<'_>>; 2], changes: &mut Vec<Change>) {
@@ -77,6 +87,17 @@ fn compare_one(both: &Both<'_>, name: &str, sides: [Option<Side<'_>>; 2], change
     }
 }
 
+/// Says with an exception's own change what the artefacts open besides on its day.
+fn tell(besides: &Change, changes: &mut [Change]) {
+    let effect = |change: &Change| (change.statement.clone(), change.opens_access());
+    let own = |change: &&mut Change| change.level == Level::Intent && effect(change) == effect(besides);
+    if let Some(change) = changes.iter_mut().find(own) {
+        let verb = if besides.opens_access() { "let" } else { "would have let" };
+        let what = words::flows(besides.flows.iter());
+        change.notes.push(format!("the artefacts of that day {verb} more pass than the file says: {what}"));
+    }
+}
+
 fn date(change: &mut Change, exception: &Exception) {
     change.starts = Some(exception.starts);
     change.expires = Some(exception.expires);
@@ -94,7 +115,7 @@ fn alone(both: &Both<'_>, side: Side<'_>, opens: bool) -> Change {
         let change = Change::new(Class::Text, what, statement, exception.place.clone());
         return if opens { change } else { change.gone() };
     }
-    granted(side, exception.flows.iter().flat_map(|flow| row(both, flow, opens)).collect(), opens)
+    granted(side, exception.flows.iter().map(|flow| row(both, flow, &flow.services, opens)).collect(), opens)
 }
 
 /// What an exception grants, or would have granted, on another day than the compared ones.
@@ -122,20 +143,20 @@ fn grant(change: &mut Change, exception: &Exception, flows: Vec<ChangedFlow>) {
 }
 
 /// A row that is granted on another day.
-fn row(both: &Both<'_>, flow: &Flow, opens: bool) -> Option<ChangedFlow> {
+fn row(both: &Both<'_>, flow: &Flow, services: &ServiceSet, opens: bool) -> ChangedFlow {
     let release = both.own(opens);
-    Some(ChangedFlow {
+    ChangedFlow {
         effect: if opens { Effect::Opens } else { Effect::Closes },
         row: flow.row.clone(),
         from: both.pairing.name(both.pair(opens, flow.from)).to_owned(),
         to: both.pairing.name(both.pair(opens, flow.to)).to_owned(),
         ends: [flow.from, flow.to],
-        services: flow.services.clone(),
+        services: services.clone(),
         from_addresses: known_as(release, flow.from),
         to_addresses: known_as(release, flow.to),
         passes_in_both: false,
-        reasons: reasons(flow, &flow.services),
-    })
+        reasons: reasons(flow, services),
+    }
 }
 
 /// An exception that both releases have.
@@ -183,7 +204,7 @@ fn other_days(both: &Both<'_>, old: Side<'_>, new: Side<'_>) -> Option<Change> {
     }
     let opens = after.starts < before.starts || after.expires > before.expires;
     let side = if opens { new } else { old };
-    let flows = side.exception.flows.iter().flat_map(|flow| row(both, flow, opens)).collect();
+    let flows = side.exception.flows.iter().map(|flow| row(both, flow, &flow.services, opens)).collect();
     let class = if opens { Class::Opened } else { Class::Closed };
     let what = format!(
         "exception `{}` is in force from {} until {}, and was from {} until {}",
@@ -200,11 +221,20 @@ fn other_rows(both: &Both<'_>, old: Side<'_>, new: Side<'_>) -> Vec<Change> {
     if !(old.is_pending() || new.is_pending()) {
         return Vec::new();
     }
-    let key = |opens: bool, flow: &Flow| (both.pairs(opens, flow), flow.services.clone());
     let only = |side: Side<'_>, other: Side<'_>, opens: bool| -> Option<Change> {
-        let known: BTreeSet<_> = other.exception.flows.iter().map(|flow| key(!opens, flow)).collect();
-        let flows = side.exception.flows.iter().filter(|flow| !known.contains(&key(opens, flow)));
-        let flows: Vec<ChangedFlow> = flows.filter_map(|flow| row(both, flow, opens)).collect();
+        let mut known: BTreeMap<_, ServiceSet> = BTreeMap::new();
+        for flow in &other.exception.flows {
+            let services = known.entry(both.pairs(!opens, flow)).or_default();
+            *services = services.union(&flow.services);
+        }
+        let fresh = |flow: &Flow| match known.get(&both.pairs(opens, flow)) {
+            Some(services) => flow.services.difference(services),
+            None => flow.services.clone(),
+        };
+        let flows = side.exception.flows.iter().map(|flow| (flow, fresh(flow)));
+        let flows = flows.filter(|(_, services)| !services.is_empty());
+        let flows: Vec<ChangedFlow> =
+            flows.map(|(flow, services)| row(both, flow, &services, opens)).collect();
         (!flows.is_empty()).then(|| granted(side, flows, opens))
     };
     [only(new, old, true), only(old, new, false)].into_iter().flatten().collect()

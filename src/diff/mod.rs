@@ -12,13 +12,16 @@
 //! Invariant: the changes of two releases the other way round are the rollback.
 
 pub mod access;
+mod attribute;
 pub mod classify;
 mod describe;
 mod exceptions;
 mod findings;
 mod guards;
+mod later;
 mod model;
 pub mod pairing;
+pub mod places;
 pub mod points;
 pub mod release;
 pub mod rules;
@@ -33,8 +36,9 @@ pub use crate::policy::Level;
 use crate::policy::service::ServiceSet;
 pub use access::{Fault, Sum};
 use classify::Both;
-pub use findings::QuotaChange;
+pub use findings::{FindingChange, QuotaChange};
 use pairing::Pairing;
+use places::Moved;
 use points::Points;
 use release::{Finding, Header, PartyId, Place, Reason, Release};
 pub use rules::RuleChange;
@@ -175,18 +179,27 @@ pub struct Change {
     pub rows: Vec<String>,
     /// Paths of artefacts that carry its rows.
     pub artefacts: Vec<String>,
+    /// Rows that are enforced in another place, or by others, though no packet of them differs.
+    pub moves: Vec<Moved>,
+    /// True where something is no longer dropped that no rule permits, on the compared days: what a role may do and be
+    /// reached with is up to others, or to nobody.
+    pub loosens: bool,
     /// Positions in [`Comparison::rules`] of the rules that it touches.
     pub rules: Vec<usize>,
     /// Positions in [`Comparison::opens`] of the findings that it brings about.
     pub opens: Vec<usize>,
     /// Positions in [`Comparison::closes`] of the findings that it ends.
     pub closes: Vec<usize>,
+    /// Positions in [`Comparison::alters`] of the findings that it makes larger or smaller.
+    pub alters: Vec<usize>,
     /// What else to know: a risk, a date, what stays open.
     pub notes: Vec<String>,
     /// From which day on it holds, where it does not at once.
     pub starts: Option<Date>,
     /// Until which day it holds, that day not included.
     pub expires: Option<Date>,
+    /// True for a state that no artefact follows, so that there is nothing to do.
+    pub is_moot: bool,
     /// True for a grant of both releases that gets other days: its rows stay, and are there until another day.
     pub is_redated: bool,
     /// True for something that the first release does not have at all.
@@ -210,12 +223,16 @@ impl Change {
             packets: 0,
             rows: Vec::new(),
             artefacts: Vec::new(),
+            moves: Vec::new(),
+            loosens: false,
             rules: Vec::new(),
             opens: Vec::new(),
             closes: Vec::new(),
+            alters: Vec::new(),
             notes: Vec::new(),
             starts: None,
             expires: None,
+            is_moot: false,
             is_redated: false,
             is_new: false,
             roles: Vec::new(),
@@ -281,6 +298,8 @@ pub struct Comparison {
     pub opens: Vec<Finding>,
     /// Findings that only the first release has.
     pub closes: Vec<Finding>,
+    /// Findings that are about more or less than before, or say something else.
+    pub alters: Vec<FindingChange>,
     /// Limits whose use moved.
     pub quotas: Vec<QuotaChange>,
     /// Exceptions of the second release with their dates, by the day on which they end.
@@ -297,9 +316,15 @@ impl Comparison {
         self.changes.iter().any(Change::opens_access)
     }
 
-    /// True where neither the files nor the artefacts permit anything else than before, on any day.
+    /// True where what was dropped on the compared days, as no rule permits it, is not dropped any more.
+    pub fn loosens(&self) -> bool {
+        self.changes.iter().any(|change| change.loosens)
+    }
+
+    /// True where neither the files nor the artefacts permit anything else than before, on any day, and nothing is
+    /// enforced less.
     pub fn is_same_access(&self) -> bool {
-        self.changes.iter().all(|change| change.flows.is_empty())
+        self.changes.iter().all(|change| change.flows.is_empty() && !change.loosens)
     }
 
     /// True where there is nothing to tell.
@@ -332,15 +357,17 @@ pub fn compare(before: &Release, after: &Release) -> Result<Comparison, Fault> {
     if counted != differing {
         return Err(Fault::Unaccounted { counted, differing });
     }
-    exceptions::compare(&both, &mut changes);
+    exceptions::compare(&both, &mut changes)?;
     guards::compare(&both, &mut changes);
-    states::compare(&both, &mut changes);
+    let rules = rules::compare(before, after);
+    states::compare(&both, &rules, &mut changes);
     model::compare(&both, &mut changes);
+    places::compare(&both, &mut changes);
     texts::compare(&both, &mut changes);
     changes.sort_by(|a, b| (a.class, a.level, &a.place, &a.what).cmp(&(b.class, b.level, &b.place, &b.what)));
-    let rules = rules::compare(before, after);
-    let (opens, closes) = findings::compare(&both);
-    describe::link(&both, &mut changes, &rules, &opens, &closes);
+    let findings = findings::compare(&both);
+    attribute::link(&both, &mut changes, &rules, &findings);
+    let findings::Differing { opens, closes, changes: alters } = findings;
     Ok(Comparison {
         before: before.header.clone(),
         after: after.header.clone(),
@@ -351,6 +378,7 @@ pub fn compare(before: &Release, after: &Release) -> Result<Comparison, Fault> {
         rules,
         opens,
         closes,
+        alters,
         quotas: findings::quotas(before, after),
         exceptions: exceptions::dated(after),
         not_compared: not_compared(before, after),

@@ -191,8 +191,10 @@ fn role_parts(both: &Both<'_>, id: PairId, old: &Party, new: &Party, changes: &[
     parts.extend(value("kind", Some(&old.kind), Some(&new.kind)));
     parts.extend(value("platform", old.platform.as_deref(), new.platform.as_deref()));
     parts.extend(value("segment", old.segment.as_deref(), new.segment.as_deref()));
-    parts.extend(value("group of", group(both, false, old), group(both, true, new)));
-    parts.extend(value("run by", old.managed_by.as_deref(), new.managed_by.as_deref()));
+    parts.extend(worn(group(both, false, old), group(both, true, new)));
+    let run_by = |party: &Party| party.managed_by.clone().unwrap_or_else(|| "its owner".to_owned());
+    let (was, is) = (run_by(old), run_by(new));
+    parts.extend((was != is).then(|| format!("run by {is}, and was by {was}")));
     parts.extend(value("trust", old.trust.as_deref(), new.trust.as_deref()));
     parts.extend(attributes(&old.attributes, &new.attributes));
     let is_told = changes.iter().any(|change| {
@@ -215,6 +217,17 @@ fn group<'a>(both: &Both<'a>, after: bool, party: &'a Party) -> Option<&'a str> 
     let name = party.group.as_deref()?;
     let pair = release.find(name).map(|other| both.pair(after, other));
     Some(pair.map_or(name, |pair| both.pairing.name(pair)))
+}
+
+/// Whose group a role wears, where that differs.
+fn worn(old: Option<&str>, new: Option<&str>) -> Option<String> {
+    match (old, new) {
+        _ if old == new => None,
+        (Some(old), Some(new)) => Some(format!("wears the group of `{new}`, and wore that of `{old}`")),
+        (None, Some(new)) => Some(format!("wears the group of `{new}`, and wore its own")),
+        (Some(old), None) => Some(format!("wears its own group, and wore that of `{old}`")),
+        (None, None) => None,
+    }
 }
 
 fn needs(old: &[Need], new: &[Need], changes: &mut Vec<Change>) {

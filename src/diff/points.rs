@@ -323,7 +323,9 @@ impl Points {
 /// Every range of a release.
 fn ranges(release: &Release) -> Vec<&AddressSet> {
     let segments = release.segments.iter().flatten().map(|segment| &segment.addresses);
-    let parts = release.widenings.iter().flatten().flat_map(|one| one.from_part.iter().chain(&one.to_part));
+    let later = release.exceptions.iter().flatten().filter_map(|one| one.widenings.as_ref());
+    let widenings = release.widenings.iter().chain(later).flatten();
+    let parts = widenings.flat_map(|one| one.from_part.iter().chain(&one.to_part));
     release.parties.iter().map(|party| &party.addresses).chain(segments).chain(parts).collect()
 }
 

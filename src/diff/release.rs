@@ -139,6 +139,8 @@ pub struct Party {
     pub group: Option<String>,
     /// Who runs it, when not the owner of the site.
     pub managed_by: Option<String>,
+    /// True where an artefact of the site enforces its end of a flow.
+    pub enforced: bool,
     /// How far it is trusted.
     pub trust: Option<String>,
     /// What its enforcement point does on the as-of day with traffic that no rule permits.
@@ -239,6 +241,9 @@ pub struct Exception {
     pub name: String,
     /// Its rows, in force or not. In force they are among [`Release::flows`] too.
     pub flows: Vec<Flow>,
+    /// What the artefacts let pass besides once it is in force: empty where it is, as that is among
+    /// [`Release::widenings`]; `None` where nobody knows.
+    pub widenings: Option<Vec<Widening>>,
     /// The promises that it may pierce, by name.
     pub pierces: Vec<String>,
     /// First day.
@@ -342,6 +347,8 @@ pub struct Rule {
     pub rows: Vec<String>,
     /// JSON pointer, or `line N`: where it stands in this release.
     pub pointer: String,
+    /// What its enforcement point does with what no rule permits; `None` for a rule of such a point.
+    pub state: Option<EnforcementState>,
 }
 
 /// A report about a release: an error, a warning or a note.

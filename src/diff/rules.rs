@@ -10,6 +10,7 @@
 //! place.
 
 use super::release::{Artefact, Release, Rule};
+use crate::policy::EnforcementState;
 use std::collections::BTreeMap;
 
 /// What happened to a rule.
@@ -34,6 +35,16 @@ impl RuleEffect {
     }
 }
 
+impl RuleEffect {
+    /// Whether what happened to a rule may be how packets open, or close.
+    pub(super) fn may(self, effect: super::Effect) -> bool {
+        match effect {
+            super::Effect::Opens => self != Self::Removed,
+            super::Effect::Closes => self != Self::Added,
+        }
+    }
+}
+
 /// A rule that differs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleChange {
@@ -53,6 +64,25 @@ pub struct RuleChange {
     pub before: Option<Rule>,
     /// What it says, and where.
     pub after: Option<Rule>,
+}
+
+impl RuleChange {
+    /// What an enforcement point did and does with what no rule permits, where that differs.
+    pub fn states(&self) -> Option<(EnforcementState, EnforcementState)> {
+        let state = |rule: &Option<Rule>| rule.as_ref().and_then(|rule| rule.state);
+        let states = state(&self.before).zip(state(&self.after));
+        states.filter(|(was, is)| was != is)
+    }
+
+    /// Whether it is the enforcement point itself and none of its rules.
+    pub fn is_point(&self) -> bool {
+        self.before.as_ref().or(self.after.as_ref()).is_some_and(|rule| rule.state.is_some())
+    }
+
+    /// The enforcement point, as its platform calls it.
+    pub fn point(&self) -> &str {
+        self.key.rsplit_once(": ").map_or(self.key.as_str(), |(point, _)| point)
+    }
 }
 
 /// The rules that differ, by artefact, then key.

@@ -6,10 +6,11 @@
 
 use super::classify::Both;
 use super::pairing::PairId;
-use super::release::{Place, Release, Rollout};
+use super::release::{Artefact, Place, Release, Rollout};
+use super::rules::RuleChange;
 use super::{Change, Class, words};
 use crate::policy::EnforcementState;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use time::Date;
 
 /// Days of logs that are read before enforcement where the site names no number.
@@ -27,7 +28,7 @@ fn word(state: Option<EnforcementState>) -> &'static str {
         Some(EnforcementState::Save) => "save",
         Some(EnforcementState::Monitor) => "monitor",
         Some(EnforcementState::Enforce) => "enforce",
-        None => "enforce at once",
+        None => "no rollout",
     }
 }
 
@@ -40,11 +41,16 @@ fn weight(state: Option<EnforcementState>) -> u8 {
     }
 }
 
+/// Whether a state drops what no rule permits.
+pub(super) fn stops(state: Option<EnforcementState>) -> bool {
+    weight(state) == weight(None)
+}
+
 /// Adds what differs in states.
-pub(super) fn compare(both: &Both<'_>, changes: &mut Vec<Change>) {
+pub(super) fn compare(both: &Both<'_>, rules: &[RuleChange], changes: &mut Vec<Change>) {
     let [before, after] = both.releases;
     let (Some(old), Some(new)) = (&before.rollout, &after.rollout) else { return };
-    let mut moves: BTreeMap<(Standing, Standing), Vec<PairId>> = BTreeMap::new();
+    let mut moves: BTreeMap<(Standing, Standing, bool), Vec<PairId>> = BTreeMap::new();
     for (id, pair) in both.pairing.pairs() {
         let standing = |release: &Release, rollout: &Rollout, party: Option<super::release::PartyId>| {
             let role = party.and_then(|party| release.party(party)).filter(|role| role.platform.is_some())?;
@@ -55,11 +61,17 @@ pub(super) fn compare(both: &Both<'_>, changes: &mut Vec<Change>) {
         if let (Some(old), Some(new)) = standings
             && old != new
         {
-            moves.entry((old, new)).or_default().push(id);
+            moves.entry((old, new, is_moot(both, id))).or_default().push(id);
         }
     }
-    for ((old_standing, new_standing), pairs) in moves {
-        changes.push(moved(both, new, (old_standing, new_standing), &pairs));
+    for ((old_standing, new_standing, is_moot), pairs) in moves {
+        let mut change = moved(both, new, (old_standing, new_standing), &pairs);
+        if is_moot {
+            forget(&mut change);
+        } else if old_standing.state != new_standing.state {
+            judge(both, rules, (old_standing, new_standing), &pairs, &mut change);
+        }
+        changes.push(change);
     }
     if old.observe != new.observe {
         let days =
@@ -86,8 +98,82 @@ fn moved(both: &Both<'_>, rollout: &Rollout, (old, new): (Standing, Standing), p
     let mut change = Change::new(Class::State, what, "rollout", place(both, rollout, pairs));
     change.roles = names.into_iter().map(str::to_owned).collect();
     change.starts = new.enforced_from;
-    change.notes = risk(old, new, rollout);
+    change.notes = risk(both, old, new);
     change
+}
+
+/// Whether the platform of a role drops whatever a rollout says: its artefact drops on a day on which the role is not
+/// enforced, or has nothing that could drop.
+fn is_moot(both: &Both<'_>, pair: PairId) -> bool {
+    [false, true].into_iter().any(|after| {
+        let release = both.own(after);
+        let party = both.party(after, pair).and_then(|party| release.party(party));
+        let Some(party) = party.filter(|party| party.state.is_some() && !stops(party.state)) else {
+            return false;
+        };
+        let mut written =
+            release.artefacts.iter().flatten().filter(|one| Some(&one.platform) == party.platform.as_ref());
+        let is_dropping = |one: &Artefact| {
+            one.rules.iter().filter_map(|rule| rule.state).all(|state| state == EnforcementState::Enforce)
+        };
+        written.next().is_some_and(is_dropping)
+    })
+}
+
+/// A state that no artefact follows is words, and nothing to do.
+fn forget(change: &mut Change) {
+    change.starts = None;
+    change.is_moot = true;
+    change.notes =
+        vec!["no artefact changes with it: its platform knows no states, or has it already".to_owned()];
+}
+
+/// Holds a change of the state of a day against the artefacts: what a platform does without a rollout is its own.
+fn judge(
+    both: &Both<'_>,
+    rules: &[RuleChange],
+    (old, new): (Standing, Standing),
+    pairs: &[PairId],
+    change: &mut Change,
+) {
+    change.loosens = stops(old.state) && !stops(new.state);
+    if both.releases.iter().any(|release| release.artefacts.is_none()) {
+        return;
+    }
+    let party = |pair: &PairId| both.party(true, *pair).and_then(|party| both.own(true).party(party));
+    let platforms: BTreeSet<&str> =
+        pairs.iter().filter_map(party).filter_map(|party| party.platform.as_deref()).collect();
+    let moves: Vec<(EnforcementState, EnforcementState)> = rules
+        .iter()
+        .filter(|rule| platforms.contains(rule.platform.as_str()))
+        .filter_map(RuleChange::states)
+        .collect();
+    if moves.is_empty() {
+        change.loosens = false;
+        forget(change);
+    } else if old.state.is_none() || new.state.is_none() {
+        let is_some = |is_of: fn(bool, bool) -> bool| {
+            moves.iter().any(|(was, is)| is_of(stops(Some(*was)), stops(Some(*is))))
+        };
+        change.loosens = is_some(|was, is| was && !is);
+        change.notes = match (change.loosens, is_some(|was, is| !was && is)) {
+            (true, _) => vec![PASSES_AGAIN.to_owned()],
+            (false, true) => vec![drops(both)],
+            (false, false) => Vec::new(),
+        };
+    }
+}
+
+/// The risk of enforcing less.
+const PASSES_AGAIN: &str = "risk: what no rule permits passes again";
+
+/// The risk of enforcement.
+fn drops(both: &Both<'_>) -> String {
+    let [_, after] = both.releases;
+    let days = after.rollout.as_ref().and_then(|rollout| rollout.observe).unwrap_or(DAYS_OF_LOGS);
+    format!(
+        "risk: what no rule permits is dropped then; read {days} days of logs before, and keep the way back ready"
+    )
 }
 
 fn place(both: &Both<'_>, rollout: &Rollout, pairs: &[PairId]) -> Place {
@@ -96,18 +182,15 @@ fn place(both: &Both<'_>, rollout: &Rollout, pairs: &[PairId]) -> Place {
 }
 
 /// What may go wrong.
-fn risk(old: Standing, new: Standing, rollout: &Rollout) -> Vec<String> {
+fn risk(both: &Both<'_>, old: Standing, new: Standing) -> Vec<String> {
     let tightens = weight(new.state) > weight(old.state)
         || (new.state == old.state && new.enforced_from.is_some() && weight(new.state) < 2);
-    let days = rollout.observe.unwrap_or(DAYS_OF_LOGS);
     match (tightens, weight(new.state) < weight(old.state)) {
         (true, _) if weight(new.state) < 2 && new.enforced_from.is_none() => {
             vec!["risk: none for traffic; what no rule permits is logged".to_owned()]
         }
-        (true, _) => vec![format!(
-            "risk: what no rule permits is dropped then; read {days} days of logs before, and keep the way back ready"
-        )],
-        (false, true) => vec!["risk: what no rule permits passes again".to_owned()],
+        (true, _) => vec![drops(both)],
+        (false, true) => vec![PASSES_AGAIN.to_owned()],
         (false, false) => Vec::new(),
     }
 }

@@ -358,6 +358,7 @@ fn an_exception_counts_on_its_own_days() {
     let exception = Exception {
         name: "E-1".to_owned(),
         flows: vec![grant.clone()],
+        widenings: Some(Vec::new()),
         pierces: Vec::new(),
         starts: day(3),
         expires: day(4),

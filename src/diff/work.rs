@@ -5,11 +5,13 @@
 //!
 //! Invariant: at no step is anything closed that a later step needs, and nothing is enforced before it was observed.
 
+mod rows;
+
 use super::classify::Both;
-use super::rules::{RuleChange, RuleEffect};
+use super::rules::RuleChange;
 use super::states::DAYS_OF_LOGS;
-use super::{Change, ChangedFlow, Class, Effect, Level, words};
-use std::collections::{BTreeMap, BTreeSet};
+use super::{Change, Class, Effect, words};
+use std::collections::BTreeSet;
 use time::Date;
 
 /// One step.
@@ -34,12 +36,16 @@ pub(super) fn order(both: &Both<'_>, changes: &[Change], rules: &[RuleChange]) -
     let mut steps = Vec::new();
     steps.extend(repair(both));
     steps.extend(prepare(changes));
-    steps.extend(rows(both, changes, Effect::Opens, "add what opens"));
-    steps.extend(moved(changes, rules, Effect::Opens));
+    steps.extend(rows::points(rules, Effect::Opens));
+    steps.extend(rows::differing(both, changes, rules, Effect::Opens, "add what opens"));
+    steps.extend(rows::moved(changes, rules, Effect::Opens));
+    steps.extend(rows::renamed(changes, rules));
     steps.extend(exceptions(both, changes));
     steps.extend(states(both, changes));
-    steps.extend(rows(both, changes, Effect::Closes, "when nothing uses it any more, remove what closes"));
-    steps.extend(moved(changes, rules, Effect::Closes));
+    let removal = "when nothing uses it any more, remove what closes";
+    steps.extend(rows::differing(both, changes, rules, Effect::Closes, removal));
+    steps.extend(rows::moved(changes, rules, Effect::Closes));
+    steps.extend(rows::points(rules, Effect::Closes));
     steps
 }
 
@@ -67,96 +73,10 @@ fn prepare(changes: &[Change]) -> Vec<Step> {
     if found.is_empty() { Vec::new() } else { vec![Step::new(what, found)] }
 }
 
-/// The rows that open or close, by the platform that enforces them.
-fn rows(both: &Both<'_>, changes: &[Change], effect: Effect, what: &str) -> Option<Step> {
-    // What waits for a day has a step of its own; what artefacts let pass besides comes and goes with the rows.
-    let has_part = |change: &Change| {
-        let is_effect = change.flows.iter().any(|flow| flow.effect == effect);
-        is_effect && change.level == Level::Intent && change.packets > 0
-    };
-    let found = positions(changes, has_part);
-    let flows = || found.iter().filter_map(|at| changes.get(*at)).flat_map(|change| &change.flows);
-    let of_effect = || flows().filter(|flow| flow.effect == effect);
-    let wanted: BTreeSet<&str> = of_effect().map(|flow| flow.row.as_str()).collect();
-    let kept = kept(changes);
-    let said = |row: &str| {
-        let parts: BTreeSet<String> =
-            of_effect().filter(|flow| flow.row == row && kept.contains(row)).map(part).collect();
-        if parts.is_empty() {
-            row.to_owned()
-        } else {
-            format!("{row} ({})", Vec::from_iter(parts).join(", "))
-        }
-    };
-    let mut platforms: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    let mut elsewhere = wanted.clone();
-    for artefact in both.own(effect == Effect::Opens).artefacts.iter().flatten() {
-        for row in
-            artefact.rules.iter().flat_map(|rule| &rule.rows).filter(|row| wanted.contains(row.as_str()))
-        {
-            platforms.entry(&artefact.platform).or_default().insert(row);
-            elsewhere.remove(row.as_str());
-        }
-    }
-    let mut parts = by_platform(&platforms, said);
-    if !elsewhere.is_empty() {
-        let rows: Vec<String> = elsewhere.iter().map(|row| said(row)).collect();
-        parts.push(format!("enforced elsewhere rows {}", rows.join(", ")));
-    }
-    (!found.is_empty()).then(|| Step::new(format!("{what}: {}", parts.join("; ")), found))
-}
-
-/// Rows of which a part opens and another part closes: their ids alone don't say what to do.
-fn kept(changes: &[Change]) -> BTreeSet<&str> {
-    let rows = |effect: Effect| -> BTreeSet<&str> {
-        let flows = changes.iter().flat_map(|change| &change.flows);
-        flows.filter(|flow| flow.effect == effect).map(|flow| flow.row.as_str()).collect()
-    };
-    rows(Effect::Opens).intersection(&rows(Effect::Closes)).copied().collect()
-}
-
-/// The part of a row that opens or closes.
-fn part(flow: &ChangedFlow) -> String {
-    let (from, to) = (flow.from_addresses.join(" "), flow.to_addresses.join(" "));
-    format!("{} from {from} to {to}", flow.services)
-}
-
-/// Rules that a platform gets, or loses, for rows of which no packet opens, or closes: their role moved, or a rule was split.
-fn moved(changes: &[Change], rules: &[RuleChange], effect: Effect) -> Option<Step> {
-    let told: BTreeSet<&str> = changes
-        .iter()
-        .flat_map(|change| &change.flows)
-        .filter(|flow| flow.effect == effect)
-        .map(|flow| flow.row.as_str())
-        .collect();
-    let (wanted, what) = match effect {
-        Effect::Opens => (RuleEffect::Added, "add what is enforced in another place now"),
-        Effect::Closes => (RuleEffect::Removed, "remove what is enforced in another place now"),
-    };
-    let mut platforms: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for rule in rules.iter().filter(|rule| rule.is_main && rule.effect == wanted) {
-        let mut rows = rule.rows.iter().map(String::as_str).filter(|row| !told.contains(row)).peekable();
-        if rows.peek().is_some() {
-            platforms.entry(&rule.platform).or_default().extend(rows);
-        }
-    }
-    let parts = by_platform(&platforms, str::to_owned);
-    (!parts.is_empty()).then(|| Step::new(format!("{what}: {}", parts.join("; ")), Vec::new()))
-}
-
-/// Rows by platform, as people read them.
-fn by_platform(
-    platforms: &BTreeMap<&str, BTreeSet<&str>>,
-    said: impl Fn(&str) -> String + Copy,
-) -> Vec<String> {
-    let joined = |rows: &BTreeSet<&str>| rows.iter().map(|row| said(row)).collect::<Vec<_>>().join(", ");
-    platforms.iter().map(|(platform, rows)| format!("on `{platform}` rows {}", joined(rows))).collect()
-}
-
 /// Grants that wait for their day.
 fn exceptions(both: &Both<'_>, changes: &[Change]) -> Vec<Step> {
     let [_, after] = both.releases;
-    let mut steps = Vec::new();
+    let mut steps: Vec<Step> = Vec::new();
     for (at, change) in changes.iter().enumerate() {
         // Only a grant has a last day.
         let days = change.starts.zip(change.expires).filter(|_| change.opens_access());
@@ -166,7 +86,11 @@ fn exceptions(both: &Both<'_>, changes: &[Change]) -> Vec<Step> {
         let what = format!(
             "for exception `{name}` apply the artefacts of {from}, and those of {expires} on the day when it ends"
         );
-        steps.push(Step { what, from: Some(from), changes: vec![at] });
+        // What the file grants and what artefacts open with it come on one day.
+        match steps.iter_mut().find(|step| step.what == what) {
+            Some(step) => step.changes.push(at),
+            None => steps.push(Step { what, from: Some(from), changes: vec![at] }),
+        }
     }
     steps.sort_by_key(|step| step.from);
     steps
@@ -178,7 +102,8 @@ fn states(both: &Both<'_>, changes: &[Change]) -> Vec<Step> {
     let rollout = after.rollout.as_ref();
     let days = rollout.and_then(|rollout| rollout.observe).unwrap_or(DAYS_OF_LOGS);
     let mut steps = Vec::new();
-    for (at, change) in changes.iter().enumerate().filter(|(_, change)| change.class == Class::State) {
+    let to_do = |change: &Change| change.class == Class::State && !change.is_moot;
+    for (at, change) in changes.iter().enumerate().filter(|(_, change)| to_do(change)) {
         let names = words::quoted(change.roles.iter().map(String::as_str));
         let what = match change.starts {
             Some(day) if !change.roles.is_empty() => {

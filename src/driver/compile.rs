@@ -53,7 +53,7 @@ pub struct CompiledArtifact {
 /// A proved compile.
 #[derive(Debug)]
 pub struct Compiled {
-    /// Every file, `manifest.json` last.
+    /// Every file but `manifest.json`.
     pub files: Vec<CompiledArtifact>,
     /// The manifest as values.
     pub manifest: Manifest,
@@ -80,9 +80,11 @@ impl Compiled {
     /// Adds to the manifest what a comparison with another one needs of the release that was compiled.
     pub fn describe(&mut self, release: &Release) {
         describe(&mut self.manifest, release);
-        if let Some(file) = self.files.iter_mut().find(|file| file.path == MANIFEST) {
-            file.bytes = json::pretty(&self.manifest);
-        }
+    }
+
+    /// The manifest as a file, to be written after all others.
+    pub fn manifest_file(&self) -> CompiledArtifact {
+        CompiledArtifact { path: MANIFEST.to_owned(), bytes: json::pretty(&self.manifest) }
     }
 }
 
@@ -135,11 +137,10 @@ pub fn compile(policy: &Policy, site: &Site, options: &CompileOptions, sink: &mu
     }
     let steps = written.iter().filter_map(|written| plans.steps(written)).collect();
     let manifest = build_manifest(policy, &site.sources, &plans.planned, &written, &proof);
-    let mut files: Vec<CompiledArtifact> = written
+    let files = written
         .into_iter()
         .map(|written| CompiledArtifact { path: written.path, bytes: written.artifact.bytes })
         .collect();
-    files.push(CompiledArtifact { path: MANIFEST.to_owned(), bytes: json::pretty(&manifest) });
     Some(Compiled { files, manifest, lock: used, proof, steps })
 }
 

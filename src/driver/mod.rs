@@ -5,6 +5,7 @@
 //! Invariant: no file, clock or environment is read here.
 
 mod compile;
+mod later;
 mod load;
 mod manifest;
 mod prereq;
@@ -20,7 +21,8 @@ pub use compile::{
 };
 pub use load::{ReadFailure, SourceReader, SourceText, extend_with, load};
 pub use manifest::{
-    ManifestFailure, ReadManifest, is_manifest, read_manifest, source_digests, tool, widening_rows,
+    ManifestFailure, ReadManifest, is_manifest, listed_artefacts, read_manifest, source_digests, tool,
+    widening_rows,
 };
 
 pub use prereq::prerequisites;

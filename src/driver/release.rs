@@ -5,6 +5,7 @@
 //! Invariant: a site that resolves and lowers gives a release, whatever its checks find: its errors are among its
 //! findings, and what could not be compiled is `None`.
 
+use super::later::{Later, later};
 use super::rules::observed_artefacts;
 use super::{CompileOptions, Compiled, Site, check_model, compile, resolve_with, review};
 use crate::catalogue::ReleaseId;
@@ -51,26 +52,35 @@ pub fn read_release(site: &mut Site, reading: Reading, options: &CompileOptions)
     sink.extend(of_compile.into_sorted());
     review(site, &model, &policy, &Choices::default(), &mut sink);
     let reports = sink.into_sorted();
-    let release =
-        Describe { model: &model, policy: &policy, sources: &site.sources }.release(compiled, &reports);
+    let later = compiled.as_ref().map(|compiled| later(&model, &policy, &compiled.proof, options));
+    let describe = Describe { model: &model, policy: &policy, sources: &site.sources, later };
+    let release = describe.release(compiled, &reports);
     let errors = reports.into_iter().filter(|report| report.severity == Severity::Error).collect();
     Some(ReadRelease { release, errors })
 }
 
 /// A compiled site as its manifest describes it: what it says, permits and is warned about, without what is in the
 /// artefacts. `reports` are those of reading, resolving and compiling it.
-pub fn describe_release(site: &Site, model: &Model, policy: &Policy, reports: Vec<Diagnostic>) -> Release {
+pub fn describe_release(
+    site: &Site,
+    (model, policy): (&Model, &Policy),
+    (proof, options): (&Proof, &CompileOptions),
+    reports: Vec<Diagnostic>,
+) -> Release {
     let mut sink = Sink::new();
     sink.extend(reports);
     check::check(policy, Strictness::Check, &mut sink);
     review(site, model, policy, &Choices::default(), &mut sink);
-    Describe { model, policy, sources: &site.sources }.release(None, &sink.into_sorted())
+    let later = Some(later(model, policy, proof, options));
+    Describe { model, policy, sources: &site.sources, later }.release(None, &sink.into_sorted())
 }
 
 struct Describe<'a> {
     model: &'a Model,
     policy: &'a Policy,
     sources: &'a SourceMap,
+    /// What comes with later exceptions; `None` where the site does not compile.
+    later: Option<Later>,
 }
 
 fn id(role: RoleId) -> PartyId {
@@ -100,7 +110,7 @@ impl Describe<'_> {
             exceptions: Some(self.exceptions()),
             needs: Some(self.needs()),
             rollout: Some(self.rollout()),
-            widenings: compiled.as_ref().map(|compiled| self.widenings(&compiled.proof)),
+            widenings: compiled.as_ref().map(|compiled| Self::widenings(&compiled.proof)),
             findings: Some(reports.iter().map(|report| self.finding(report)).collect()),
             quotas: compiled.as_ref().map(quotas),
             artefacts: compiled.as_ref().map(observed_artefacts),
@@ -179,6 +189,7 @@ impl Describe<'_> {
             known_by: party.known_by.iter().flat_map(KnownBy::names).cloned().collect(),
             group: (party.group != role).then(|| policy.name(party.group).to_owned()),
             managed_by: party.managed_by.clone(),
+            enforced: party.enforced,
             trust: party.trust.map(|trust| trust.word().to_owned()),
             state: party.state,
             attributes: joined(&party.attributes),
@@ -258,6 +269,7 @@ impl Describe<'_> {
         let exception = |exception: &policy::Exception| release::Exception {
             name: exception.name.clone(),
             flows: exception.flows.iter().map(|flow| self.flow(flow)).collect(),
+            widenings: self.with(exception),
             pierces: exception.pierces.iter().filter_map(|name| forbid(name.value)).collect(),
             starts: exception.starts,
             expires: exception.expires,
@@ -267,6 +279,15 @@ impl Describe<'_> {
             place: self.place(exception.span),
         };
         self.policy.exceptions().iter().map(exception).collect()
+    }
+
+    /// What comes with an exception at the artefact level, besides what is there on the day.
+    fn with(&self, exception: &policy::Exception) -> Option<Vec<release::Widening>> {
+        if exception.starts <= self.policy.header().as_of {
+            return Some(Vec::new());
+        }
+        let found = self.later.as_ref()?.get(&exception.name)?;
+        Some(found.iter().map(widening).collect())
     }
 
     fn needs(&self) -> Vec<release::Need> {
@@ -294,19 +315,7 @@ impl Describe<'_> {
         }
     }
 
-    fn widenings(&self, proof: &Proof) -> Vec<release::Widening> {
-        let widening = |widening: &crate::target::proof::Widening| release::Widening {
-            id: widening.id.clone(),
-            from: id(widening.from),
-            to: id(widening.to),
-            services: widening.services.clone(),
-            from_part: widening.from_part.clone(),
-            to_part: widening.to_part.clone(),
-            cause: widening.cause.clone(),
-            declared: widening.declared,
-            spelling: widening.spelling.map(str::to_owned),
-            forbids: widening.forbids.clone(),
-        };
+    fn widenings(proof: &Proof) -> Vec<release::Widening> {
         proof.widenings.iter().map(widening).collect()
     }
 
@@ -327,6 +336,21 @@ impl Describe<'_> {
             labels: report.labels.iter().map(label).collect(),
             about: report.about.clone(),
         }
+    }
+}
+
+fn widening(widening: &crate::target::proof::Widening) -> release::Widening {
+    release::Widening {
+        id: widening.id.clone(),
+        from: id(widening.from),
+        to: id(widening.to),
+        services: widening.services.clone(),
+        from_part: widening.from_part.clone(),
+        to_part: widening.to_part.clone(),
+        cause: widening.cause.clone(),
+        declared: widening.declared,
+        spelling: widening.spelling.map(str::to_owned),
+        forbids: widening.forbids.clone(),
     }
 }
 

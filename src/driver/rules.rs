@@ -103,6 +103,7 @@ fn guarded(guard: &Guard) -> Rule {
         sees: format!("guards {} ({state}{ipv6})", peers(&guard.members)),
         rows: Vec::new(),
         pointer: guard.pointer.clone(),
+        state: Some(guard.state),
     }
 }
 
@@ -123,6 +124,7 @@ fn rule(guard: &Guard, rule: &observed::Rule, rows: &Rows<'_>) -> Rule {
         sees: format!("{direction}: {action} {} from {from} to {to}", rule.services),
         rows,
         pointer: rule.pointer.clone(),
+        state: None,
     }
 }
 

@@ -49,7 +49,10 @@ pub struct Atom {
 impl Atom {
     /// The family, `None` for a role without addresses.
     pub fn family(&self) -> Option<Family> {
-        self.addresses.families().first().copied()
+        if self.addresses.v4().is_empty() {
+            return (!self.addresses.v6().is_empty()).then_some(Family::V6);
+        }
+        Some(Family::V4)
     }
 }
 
@@ -203,14 +206,14 @@ impl Universe {
     /// IPv6. A role without addresses goes with either family.
     pub fn possible(&self, from: AtomId, to: AtomId, services: &ServiceSet) -> ServiceSet {
         let family = |id| self.get(id).and_then(Atom::family);
+        let without = |protocol| {
+            let impossible = ServiceSet::protocol(protocol);
+            if services.meets(&impossible) { services.difference(&impossible) } else { services.clone() }
+        };
         match (family(from), family(to)) {
             (Some(a), Some(b)) if a != b => ServiceSet::empty(),
-            (Some(Family::V4), _) | (_, Some(Family::V4)) => {
-                services.difference(&ServiceSet::protocol(Protocol::ICMPV6))
-            }
-            (Some(Family::V6), _) | (_, Some(Family::V6)) => {
-                services.difference(&ServiceSet::protocol(Protocol::ICMP))
-            }
+            (Some(Family::V4), _) | (_, Some(Family::V4)) => without(Protocol::ICMPV6),
+            (Some(Family::V6), _) | (_, Some(Family::V6)) => without(Protocol::ICMP),
             (None, None) => services.clone(),
         }
     }

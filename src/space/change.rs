@@ -158,7 +158,7 @@ fn overlapping<T: Point>(sets: &Sets<T>, edits: &[Rule], rules: &[Rule]) -> Vec<
 }
 
 /// Which of up to 64 sets hold a number, as bits, by the place from which on it is so.
-struct Masks<T>(Vec<(T, u64)>);
+struct Masks<T: Point>(Vec<(T, u64)>);
 
 impl<T: Point> Masks<T> {
     fn new(sets: &Sets<T>, wanted: impl Iterator<Item = SetId>) -> Self {
@@ -194,7 +194,7 @@ impl<T: Point> Masks<T> {
 }
 
 /// Cuts rules to the packets of one edit; the cut sets have a pool of their own.
-struct Cut<'a, T> {
+struct Cut<'a, T: Point> {
     sets: &'a Sets<T>,
     own: Sets<T>,
     edit: [Intervals<T>; 3],

@@ -19,7 +19,7 @@ const MOST_WIDENED: usize = 256;
 
 /// All packets from some sources to some destinations with some services.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Block<T> {
+pub struct Block<T: Point> {
     /// The sources.
     pub sources: Intervals<T>,
     /// The destinations.

@@ -4,11 +4,14 @@
 //!
 //! Invariant: two sets with the same members are equal values; every operation is linear in its inputs once sorted.
 
+use smallvec::{Array, SmallVec, smallvec};
 use std::fmt::Debug;
 use std::hash::Hash;
 
 /// A whole number that intervals may hold.
 pub trait Point: Copy + Ord + Hash + Debug {
+    /// The intervals of a usual set, kept without a piece of memory of their own.
+    type Inline: Array<Item = (Self, Self)> + Clone + Debug + Ord + Hash;
     /// The smallest number.
     const SMALLEST: Self;
     /// The largest number.
@@ -22,8 +25,9 @@ pub trait Point: Copy + Ord + Hash + Debug {
 }
 
 macro_rules! points {
-    ($($number:ty),*) => {
+    ($($number:ty, $usual:literal);*) => {
         $(impl Point for $number {
+            type Inline = [(Self, Self); $usual];
             const SMALLEST: Self = 0;
             const LARGEST: Self = <$number>::MAX;
             fn next(self) -> Option<Self> {
@@ -39,15 +43,16 @@ macro_rules! points {
     };
 }
 
-points!(u32, u128);
+// Most sets are one port or one IPv4 range, and most have no IPv6 address.
+points!(u32, 2; u128, 0);
 
 /// A set of numbers.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Intervals<T>(Vec<(T, T)>);
+pub struct Intervals<T: Point>(SmallVec<T::Inline>);
 
-impl<T> Default for Intervals<T> {
+impl<T: Point> Default for Intervals<T> {
     fn default() -> Self {
-        Self(Vec::new())
+        Self(SmallVec::new())
     }
 }
 
@@ -59,14 +64,15 @@ impl<T: Point> Intervals<T> {
 
     /// All numbers from `low` to `high`, both included; the empty set when `high` is below `low`.
     pub fn of(low: T, high: T) -> Self {
-        if low > high { Self::empty() } else { Self(vec![(low, high)]) }
+        if low > high { Self::empty() } else { Self(smallvec![(low, high)]) }
     }
 
     /// The union of intervals in any order; an interval whose end is below its start has no members.
     pub fn from_intervals(intervals: impl IntoIterator<Item = (T, T)>) -> Self {
-        let mut sorted: Vec<(T, T)> = intervals.into_iter().filter(|(low, high)| low <= high).collect();
+        let mut sorted: SmallVec<T::Inline> =
+            intervals.into_iter().filter(|(low, high)| low <= high).collect();
         sorted.sort_unstable();
-        let mut merged: Vec<(T, T)> = Vec::with_capacity(sorted.len());
+        let mut merged: SmallVec<T::Inline> = SmallVec::new();
         for (low, high) in sorted {
             match merged.last_mut() {
                 Some((_, end)) if end.next().is_none_or(|next| low <= next) => *end = (*end).max(high),
@@ -99,13 +105,19 @@ impl<T: Point> Intervals<T> {
     /// Members of either set.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
+        if self.is_empty() || self == other {
+            return other.clone();
+        }
+        if other.is_empty() {
+            return self.clone();
+        }
         Self::from_intervals(self.iter().chain(other.iter()))
     }
 
     /// Members of both sets.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
-        let mut common = Vec::new();
+        let mut common = SmallVec::new();
         let (mut left, mut right) = (self.iter().peekable(), other.iter().peekable());
         while let (Some((a_low, a_high)), Some((b_low, b_high))) =
             (left.peek().copied(), right.peek().copied())
@@ -126,7 +138,7 @@ impl<T: Point> Intervals<T> {
     /// Members of this set that the other one lacks.
     #[must_use]
     pub fn difference(&self, other: &Self) -> Self {
-        let mut rest = Vec::new();
+        let mut rest = SmallVec::new();
         let mut holes = other.iter().peekable();
         for (low, high) in self.iter() {
             let mut start = Some(low);
@@ -155,12 +167,20 @@ impl<T: Point> Intervals<T> {
 
     /// True when every member of `other` is a member of this set.
     pub fn contains_all(&self, other: &Self) -> bool {
-        other.difference(self).is_empty()
+        let mut around = self.iter().peekable();
+        other.iter().all(|(low, high)| {
+            while around.next_if(|(_, end)| *end < low).is_some() {}
+            around.peek().is_some_and(|(start, end)| *start <= low && high <= *end)
+        })
     }
 
     /// True when the sets have a member in common.
     pub fn meets(&self, other: &Self) -> bool {
-        !self.intersection(other).is_empty()
+        let mut others = other.iter().peekable();
+        self.iter().any(|(low, high)| {
+            while others.next_if(|(_, end)| *end < low).is_some() {}
+            others.peek().is_some_and(|(start, _)| *start <= high)
+        })
     }
 }
 
@@ -192,10 +212,12 @@ mod tests {
                 prop_assert_eq!(has(&common.0, point), in_a && in_b);
                 prop_assert_eq!(has(&rest.0, point), in_a && !in_b);
             }
-            prop_assert_eq!(common.union(&rest), left);
+            prop_assert_eq!(&common.union(&rest), &left);
             for set in [&union, &common, &rest] {
                 prop_assert_eq!(&Intervals::from_intervals(set.iter()), set);
             }
+            prop_assert_eq!(left.meets(&right), !common.is_empty());
+            prop_assert_eq!(left.contains_all(&right), right.difference(&left).is_empty());
         }
     }
 }

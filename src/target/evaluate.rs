@@ -292,7 +292,7 @@ impl Reader<'_> {
         cuts: &Cuts,
         pointer: &str,
     ) -> Result<Vec<Part>, Unclear> {
-        let mut whole = BTreeSet::new();
+        let mut whole: Vec<AtomId> = Vec::new();
         if peers.everybody {
             return Ok(self.everybody.iter().flat_map(|atom| cuts.all(*atom)).collect());
         }
@@ -307,7 +307,7 @@ impl Reader<'_> {
                 hosts.insert(host);
             }
         }
-        let mut parts: BTreeSet<Part> = BTreeSet::new();
+        let mut parts: Vec<Part> = Vec::new();
         if !peers.addresses.is_empty() {
             let touching = self.universe.touching(&peers.addresses);
             if self.reaches_internet(&peers.addresses, &touching) {
@@ -322,7 +322,9 @@ impl Reader<'_> {
             parts.extend(cuts.named(*id, names, &hosts));
         }
         parts.extend(whole.into_iter().flat_map(|atom| cuts.all(atom)));
-        Ok(parts.into_iter().collect())
+        parts.sort_unstable();
+        parts.dedup();
+        Ok(parts)
     }
 
     /// True when a set reaches everybody on the internet: all of what nobody covers, or a whole address family.

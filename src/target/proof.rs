@@ -110,6 +110,25 @@ pub struct Proof {
     pub withheld: Vec<(PlatformId, &'static str)>,
 }
 
+impl Proof {
+    /// What these artefacts let pass besides, and those of an earlier proof of the same site not at all.
+    pub fn widenings_beyond(&self, policy: &Policy, (before, earlier): (&Policy, &Self)) -> Vec<Widening> {
+        let known = earlier.deployed.passing(before);
+        let mut found = describe_all(policy, &self.deployed.widenings(policy).difference(&known), None);
+        let is_known = |widening: &Widening| {
+            let ends = |one: &Widening| (one.from, one.to, one.from_part.clone(), one.to_part.clone());
+            let mut alike = earlier.widenings.iter().filter(|one| one.spelling == widening.spelling);
+            alike.any(|one| {
+                ends(one) == ends(widening) && widening.services.difference(&one.services).is_empty()
+            })
+        };
+        let of_spelling = self.widenings.iter().filter(|widening| widening.spelling.is_some());
+        found.extend(of_spelling.filter(|widening| !is_known(widening)).cloned());
+        number(policy, &mut found);
+        found
+    }
+}
+
 /// Compares what the platforms permit with what the file says, and reports losses, widenings and broken promises.
 pub fn prove(policy: &Policy, platforms: &BTreeMap<PlatformId, PlatformPermits>, sink: &mut Sink) -> Proof {
     let base = platforms.iter().map(|(id, platform)| (*id, platform.permits.clone())).collect();
@@ -511,6 +530,7 @@ fn report_declared(policy: &Policy, widenings: &[Widening], sink: &mut Sink) {
                 policy.name(widening.to),
                 widening.services
             ));
+            report = report.about([policy.name(widening.from), policy.name(widening.to)]);
         }
         sink.report(report);
     }

@@ -69,6 +69,9 @@ fn together(row: &Row) -> BTreeMap<(ServiceRange, Side), Side> {
 
 fn atoms(policy: &Policy, side: &Side) -> Result<Vec<AtomId>, NotAligned> {
     let mut atoms = policy.universe().within(&side.addresses)?;
+    if side.names.is_empty() {
+        return Ok(atoms);
+    }
     for (role, party) in policy.parties().filter(|(_, party)| party.addresses.is_empty()) {
         let mut names = party.known_by.iter().flat_map(names_of).peekable();
         if names.peek().is_some() && names.all(|name| side.names.contains(name)) {

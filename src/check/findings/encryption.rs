@@ -29,13 +29,12 @@ pub(super) fn check(review: &Review<'_>, sink: &mut Sink) {
     edt_missing(review, sink);
 }
 
-/// The part of a reason that is in clear text, with whether it is what a user sees and types.
-fn clear_part(review: &Review<'_>, reason: &Provenance) -> (ServiceSet, bool) {
+/// The part of a reason that is in clear text, with whether it is what a user sees and types; `usual` are the services
+/// that are without a catalogue entry.
+fn clear_part(review: &Review<'_>, reason: &Provenance, usual: &ServiceSet) -> (ServiceSet, bool) {
     let nothing = (ServiceSet::empty(), false);
     let Some(entry) = review.entry(reason) else {
-        let known = ServiceSet::single_ports(Protocol::TCP, CLEAR_TCP)
-            .union(&ServiceSet::single_ports(Protocol::UDP, CLEAR_UDP));
-        return (reason.services.intersection(&known), false);
+        return (reason.services.intersection(usual), false);
     };
     if entry.encryption() != Some(Encryption::Clear) {
         return nothing;
@@ -55,9 +54,11 @@ fn crosses(review: &Review<'_>, from: RoleId, to: RoleId) -> bool {
 
 /// FC-03. Sessions weigh one step less, because FC-07 refuses them where it is worst.
 fn clear_text(review: &Review<'_>, sink: &mut Sink) {
+    let usual = ServiceSet::single_ports(Protocol::TCP, CLEAR_TCP)
+        .union(&ServiceSet::single_ports(Protocol::UDP, CLEAR_UDP));
     for is_session in [false, true] {
         let clear = |flow: &Flow, reason: &Provenance| {
-            let (services, session) = clear_part(review, reason);
+            let (services, session) = clear_part(review, reason, &usual);
             (session == is_session && crosses(review, flow.from, flow.to)).then_some(services)
         };
         for line in review.lines(clear) {

@@ -5,8 +5,11 @@
 //! Invariant: keys are only ever added.
 
 use super::inputs::Inputs;
+use crate::diff::places::Moved;
 use crate::diff::release::{Finding, Place, Reason, Rule};
-use crate::diff::{Change, ChangedFlow, Class, Comparison, Dated, QuotaChange, RuleChange, Step, Sum};
+use crate::diff::{
+    Change, ChangedFlow, Class, Comparison, Dated, Effect, FindingChange, QuotaChange, RuleChange, Step, Sum,
+};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -22,7 +25,7 @@ pub(in super::super) struct Answer<'a> {
     pub(in super::super) after: Side<'a>,
     /// How many changes there are of each class, in a line.
     pub(in super::super) summary: String,
-    /// True where neither the files nor the artefacts permit anything else.
+    /// True where neither the files nor the artefacts permit anything else, and nothing is enforced less.
     pub(in super::super) same_access: bool,
     pub(in super::super) checked: Checked,
     pub(in super::super) changes: Vec<JsonChange<'a>>,
@@ -32,6 +35,8 @@ pub(in super::super) struct Answer<'a> {
     pub(in super::super) opens: Vec<JsonFinding<'a>>,
     /// Findings that only the first release brings about.
     pub(in super::super) closes: Vec<JsonFinding<'a>>,
+    /// Findings that are about more or less than before, or say something else.
+    pub(in super::super) alters: Vec<JsonAltered<'a>>,
     pub(in super::super) quotas: Vec<JsonQuota<'a>>,
     /// Exceptions of the second release, by the day on which they end.
     pub(in super::super) exceptions: Vec<JsonException<'a>>,
@@ -55,6 +60,8 @@ pub(in super::super) struct Side<'a> {
 #[derive(Debug, Serialize)]
 pub(in super::super) struct Checked {
     pub(in super::super) accounted: bool,
+    /// The days that were compared: of the first and of the second release.
+    pub(in super::super) days: [String; 2],
     pub(in super::super) intent: JsonSum,
     pub(in super::super) artefact: Option<JsonSum>,
 }
@@ -85,12 +92,18 @@ pub(in super::super) struct JsonChange<'a> {
     pub(in super::super) packets: String,
     pub(in super::super) rows: &'a [String],
     pub(in super::super) artefacts: &'a [String],
+    /// Rows that another place enforces, or others, though no packet of them differs.
+    pub(in super::super) moves: Vec<JsonMove<'a>>,
+    /// True where something is no longer dropped that no rule permits.
+    pub(in super::super) loosens: bool,
     /// Positions in the answer's `rules`.
     pub(in super::super) rules: &'a [usize],
     /// Codes of findings that it brings about.
     pub(in super::super) opens: Vec<&'a str>,
     /// Codes of findings that it ends.
     pub(in super::super) closes: Vec<&'a str>,
+    /// Codes of findings that are about more or less by it, or say something else.
+    pub(in super::super) alters: Vec<&'a str>,
     pub(in super::super) notes: &'a [String],
     pub(in super::super) starts: Option<String>,
     pub(in super::super) expires: Option<String>,
@@ -108,6 +121,21 @@ pub(in super::super) struct JsonFlow<'a> {
     /// True where the artefacts of both releases let it pass.
     pub(in super::super) passes_in_both: bool,
     pub(in super::super) reasons: Vec<JsonReason<'a>>,
+}
+
+/// A row of which one end is enforced in another place.
+#[derive(Debug, Serialize)]
+pub(in super::super) struct JsonMove<'a> {
+    /// `add` or `remove`.
+    pub(in super::super) effect: &'static str,
+    pub(in super::super) platform: &'a str,
+    /// Who does it, where no artefact of the site does.
+    pub(in super::super) by: Option<&'a str>,
+    pub(in super::super) row: &'a str,
+    pub(in super::super) from: &'a str,
+    pub(in super::super) to: &'a str,
+    pub(in super::super) service: String,
+    pub(in super::super) addresses: JsonAddresses<'a>,
 }
 
 #[derive(Debug, Serialize)]
@@ -158,6 +186,17 @@ pub(in super::super) struct JsonFinding<'a> {
     pub(in super::super) notes: &'a [String],
     pub(in super::super) accepted: Option<&'a str>,
     pub(in super::super) labels: Vec<JsonLabel<'a>>,
+}
+
+/// A finding of both releases.
+#[derive(Debug, Serialize)]
+pub(in super::super) struct JsonAltered<'a> {
+    pub(in super::super) before: JsonFinding<'a>,
+    pub(in super::super) after: JsonFinding<'a>,
+    /// The roles that it is about now and was not.
+    pub(in super::super) more: &'a [Vec<String>],
+    /// The roles that it was about and is not.
+    pub(in super::super) less: &'a [Vec<String>],
 }
 
 #[derive(Debug, Serialize)]
@@ -218,6 +257,8 @@ impl<'a> Answer<'a> {
             same_access: comparison.is_same_access(),
             checked: Checked {
                 accounted: true,
+                days: [&comparison.before, &comparison.after]
+                    .map(|header| header.as_of.map_or_else(String::new, |day| day.to_string())),
                 intent: json_sum(comparison.intent),
                 artefact: comparison.beyond.map(json_sum),
             },
@@ -225,6 +266,7 @@ impl<'a> Answer<'a> {
             rules: comparison.rules.iter().map(json_rule).collect(),
             opens: comparison.opens.iter().map(json_finding).collect(),
             closes: comparison.closes.iter().map(json_finding).collect(),
+            alters: comparison.alters.iter().map(json_altered).collect(),
             quotas: comparison.quotas.iter().map(json_quota).collect(),
             exceptions: comparison.exceptions.iter().map(json_exception).collect(),
             order_of_work: comparison.order_of_work.iter().map(|step| step.what.as_str()).collect(),
@@ -232,6 +274,51 @@ impl<'a> Answer<'a> {
             not_compared: &comparison.not_compared,
             exit,
         }
+    }
+}
+
+impl JsonAltered<'_> {
+    /// What it is about besides.
+    pub(in super::super) fn more_words(&self) -> String {
+        roles_in_words(self.more)
+    }
+
+    /// What it is not about any more.
+    pub(in super::super) fn less_words(&self) -> String {
+        roles_in_words(self.less)
+    }
+}
+
+/// `users and web, users and api`: the lists of roles that a finding is about.
+fn roles_in_words(lists: &[Vec<String>]) -> String {
+    lists.iter().map(|roles| roles.join(" and ")).collect::<Vec<_>>().join(", ")
+}
+
+impl Checked {
+    /// What was checked, in a sentence.
+    pub(in super::super) fn words(&self) -> String {
+        let [old, new] = &self.days;
+        let days = match (old == new, old.is_empty() || new.is_empty()) {
+            (_, true) => String::new(),
+            (true, _) => format!(" as of {new}"),
+            (false, _) => format!(", {old} against {new}"),
+        };
+        let closed = |count: &str| format!("{count} {}", if count == "1" { "closes" } else { "close" });
+        let opened = |count: &str| match count {
+            "1" => "1 packet class opens".to_owned(),
+            _ => format!("{count} packet classes open"),
+        };
+        let mut words = format!(
+            "checked{days}: {} and {} in the files",
+            opened(&self.intent.opened),
+            closed(&self.intent.closed)
+        );
+        if let Some(beyond) = &self.artefact {
+            let opens = if beyond.opened == "1" { "opens" } else { "open" };
+            let (opened, closed) = (&beyond.opened, closed(&beyond.closed));
+            words.push_str(&format!(", {opened} {opens} and {closed} in the artefacts besides"));
+        }
+        words + "; the changes account for each of them once"
     }
 }
 
@@ -255,6 +342,7 @@ fn summary(comparison: &Comparison, remarks: usize) -> String {
     let counts: Vec<String> =
         counts.into_iter().map(|(class, count)| format!("{count} {}", class.word())).collect();
     match (comparison.is_same_access(), counts.is_empty()) {
+        (false, _) if comparison.loosens() => format!("{}; less is enforced", counts.join(", ")),
         (true, true) => "no change of access, and nothing else differs".to_owned(),
         (true, false) => format!("no change of access; {}", counts.join(", ")),
         (false, _) => counts.join(", "),
@@ -277,6 +365,8 @@ fn json_change<'a>(comparison: &'a Comparison, change: &'a Change) -> JsonChange
         let codes = positions.iter().filter_map(|at| findings.get(*at));
         codes.map(|finding| finding.code.as_str()).collect::<BTreeSet<_>>().into_iter().collect()
     };
+    let altered = change.alters.iter().filter_map(|at| comparison.alters.get(*at));
+    let altered: BTreeSet<&str> = altered.map(|one| one.after.code.as_str()).collect();
     let Place { path, line } = &change.place;
     JsonChange {
         class: change.class.word(),
@@ -294,9 +384,12 @@ fn json_change<'a>(comparison: &'a Comparison, change: &'a Change) -> JsonChange
         packets: change.packets.to_string(),
         rows: &change.rows,
         artefacts: &change.artefacts,
+        moves: change.moves.iter().map(json_move).collect(),
+        loosens: change.loosens,
         rules: &change.rules,
         opens: codes(&comparison.opens, &change.opens),
         closes: codes(&comparison.closes, &change.closes),
+        alters: altered.into_iter().collect(),
         notes: &change.notes,
         starts: change.starts.map(|day| day.to_string()),
         expires: change.expires.map(|day| day.to_string()),
@@ -321,9 +414,12 @@ fn remark<'a>(entry: &'a str, what: &'a String) -> JsonChange<'a> {
         packets: "0".to_owned(),
         rows: &[],
         artefacts: &[],
+        moves: Vec::new(),
+        loosens: false,
         rules: &[],
         opens: Vec::new(),
         closes: Vec::new(),
+        alters: Vec::new(),
         notes: &[],
         starts: None,
         expires: None,
@@ -340,6 +436,29 @@ fn json_flow(flow: &ChangedFlow) -> JsonFlow<'_> {
         addresses: JsonAddresses { from: &flow.from_addresses, to: &flow.to_addresses },
         passes_in_both: flow.passes_in_both,
         reasons: flow.reasons.iter().map(json_reason).collect(),
+    }
+}
+
+fn json_move(one: &Moved) -> JsonMove<'_> {
+    let flow = &one.flow;
+    JsonMove {
+        effect: if flow.effect == Effect::Opens { "add" } else { "remove" },
+        platform: &one.platform,
+        by: one.by.as_deref(),
+        row: &flow.row,
+        from: &flow.from,
+        to: &flow.to,
+        service: flow.services.explicit(),
+        addresses: JsonAddresses { from: &flow.from_addresses, to: &flow.to_addresses },
+    }
+}
+
+fn json_altered(one: &FindingChange) -> JsonAltered<'_> {
+    JsonAltered {
+        before: json_finding(&one.before),
+        after: json_finding(&one.after),
+        more: &one.more,
+        less: &one.less,
     }
 }
 

@@ -11,6 +11,7 @@ use super::super::sides::{self, ManifestSide, Side, SideFiles};
 use super::super::terminal::{Stream, Terminal};
 use super::super::{EXIT_FINDINGS, EXIT_USAGE};
 use crate::catalogue::{Catalogue, ReleaseId};
+use crate::diagnostic::Diagnostic;
 use crate::diff::release::Release;
 use crate::driver::{
     CatalogueReading, ReadRelease, Reading, SourceText, read_manifest, read_release, read_with_catalogues,
@@ -78,13 +79,13 @@ fn of_sides(arguments: &Diff, global: &Global) -> Result<Inputs, u8> {
         EXIT_USAGE
     })?;
     let names = sides.each_ref().map(Side::name);
-    let [before, after] = sides;
-    let before = read_side(before, global);
-    // One JSON value is all that a program can read.
-    let before = if Terminal::new(global.clone()).is_json() { Ok(before?) } else { before };
+    let terminal = Terminal::new(global.clone());
     // Both are read before anything is given up, so that one run tells what is wrong with either.
-    let after = read_side(after, global);
-    let ((before, earlier_sources), (after, sources)) = (before?, after?);
+    let (before, after) = match sides.map(|side| read_one(side, global)) {
+        [Ok(before), Ok(after)] => (before, after),
+        failed => return Err(tell(&terminal, &Vec::from_iter(failed.into_iter().filter_map(Result::err)))),
+    };
+    let ((before, earlier_sources), (after, sources)) = (before, after);
     let [mut from, mut to] =
         [&before, &after].map(|read| read.release.header.release.clone().unwrap_or_default());
     if from == to || from.is_empty() || to.is_empty() {
@@ -98,6 +99,34 @@ fn of_sides(arguments: &Diff, global: &Global) -> Result<Inputs, u8> {
 /// # Errors
 /// The exit code, after what is wrong was told.
 pub(in super::super) fn read_side(side: Side, global: &Global) -> Result<(ReadRelease, SourceMap), u8> {
+    read_one(side, global).map_err(|unread| tell(&Terminal::new(global.clone()), &[unread]))
+}
+
+/// Why there is no release.
+struct Unread {
+    reports: Vec<Diagnostic>,
+    sources: SourceMap,
+}
+
+/// Says why there are no releases, what is wrong with both of them once.
+fn tell(terminal: &Terminal, unread: &[Unread]) -> u8 {
+    let mut told: Vec<&Diagnostic> = Vec::new();
+    for Unread { reports, sources } in unread {
+        // What points at a line is of one release only.
+        let is_new = |report: &&Diagnostic| !(report.labels.is_empty() && told.contains(report));
+        let new: Vec<Diagnostic> = reports.iter().filter(is_new).cloned().collect();
+        if terminal.is_json() {
+            // One JSON value is all that a program can read.
+            terminal.report_json(&new, sources);
+            break;
+        }
+        terminal.report(&new, sources, Stream::Report);
+        told.extend(reports);
+    }
+    EXIT_FINDINGS
+}
+
+fn read_one(side: Side, global: &Global) -> Result<(ReadRelease, SourceMap), Unread> {
     match side {
         Side::Site(session) => read(*session),
         Side::Manifest(manifest) => read_written(&manifest, global),
@@ -105,26 +134,17 @@ pub(in super::super) fn read_side(side: Side, global: &Global) -> Result<(ReadRe
 }
 
 /// A manifest as a release, with the rules of its artefacts where those lie beside it.
-fn read_written(side: &ManifestSide, global: &Global) -> Result<(ReadRelease, SourceMap), u8> {
+fn read_written(side: &ManifestSide, global: &Global) -> Result<(ReadRelease, SourceMap), Unread> {
     let SourceText { name, text } = &side.text;
     let manifest = read_manifest(text).and_then(|manifest| manifest.on(global.as_of));
     let release = manifest.and_then(|manifest| manifest.observe(side.folder.as_ref()));
     match release {
         Ok(release) => Ok((ReadRelease { release, errors: Vec::new() }, SourceMap::new())),
-        Err(failure) => {
-            let terminal = Terminal::new(global.clone());
-            let reports = [failure.diagnostic(name)];
-            if terminal.is_json() {
-                terminal.report_json(&reports, &SourceMap::new());
-            } else {
-                terminal.report(&reports, &SourceMap::new(), Stream::Report);
-            }
-            Err(EXIT_FINDINGS)
-        }
+        Err(failure) => Err(Unread { reports: vec![failure.diagnostic(name)], sources: SourceMap::new() }),
     }
 }
 
-fn read(mut session: Session) -> Result<(ReadRelease, SourceMap), u8> {
+fn read(mut session: Session) -> Result<(ReadRelease, SourceMap), Unread> {
     let reading = Reading { as_of: session.as_of, catalogue: None };
     // A site that could not be read was reported; nothing in it is missing.
     let is_read = session.site.sources.iter().next().is_some();
@@ -132,7 +152,7 @@ fn read(mut session: Session) -> Result<(ReadRelease, SourceMap), u8> {
     let read = if is_read { read_release(&mut session.site, reading, &options) } else { None };
     match read {
         Some(read) => Ok((read, session.site.sources)),
-        None => Err(session.finish(Stream::Report)),
+        None => Err(Unread { reports: session.reports(), sources: session.site.sources }),
     }
 }
 

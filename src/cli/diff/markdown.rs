@@ -5,7 +5,7 @@
 //! Invariant: the comment fits where it goes. What is left out for that is counted, a change last of all.
 //! Invariant: what a site's text holds stays text: no markup, no mention of a person, no link, no reference.
 
-use super::answer::{Answer, JsonChange, JsonFlow, JsonRule};
+use super::answer::{Answer, JsonChange, JsonFlow, JsonMove, JsonRule};
 use askama::Template;
 
 /// Most bytes of a comment; GitHub takes 65 536 characters.
@@ -65,6 +65,16 @@ impl<'a> Comment<'a> {
         self.all_flows().take(self.shown.flows)
     }
 
+    /// The rows that are enforced in another place, with the numbers of their changes.
+    fn all_moves(&self) -> impl Iterator<Item = (usize, &'a JsonMove<'a>)> {
+        let changes = self.answer.changes.iter().enumerate();
+        changes.flat_map(|(at, change)| change.moves.iter().map(move |one| (at + 1, one)))
+    }
+
+    fn moves(&self) -> impl Iterator<Item = (usize, &'a JsonMove<'a>)> {
+        self.all_moves().take(self.shown.flows)
+    }
+
     /// The rules as one spelling of each platform has them; the other spellings say the same.
     fn all_rules(&self) -> impl Iterator<Item = &'a JsonRule<'a>> {
         self.answer.rules.iter().filter(|rule| rule.main)
@@ -78,6 +88,7 @@ impl<'a> Comment<'a> {
         let counts = [
             ("changes", self.answer.changes.len(), self.changes().count()),
             ("flows", self.all_flows().count(), self.flows().count()),
+            ("moved rows", self.all_moves().count(), self.moves().count()),
             ("rules", self.all_rules().count(), self.rules().count()),
         ];
         let left_out = counts.into_iter().filter(|(_, all, shown)| all > shown);

@@ -1,7 +1,7 @@
 //! `segc diff`: what two releases mean apart from each other.
 //!
 //! In: two sites, or one site with two releases of the catalogue. Out: the comparison in the wanted form; exit code 2 when
-//! something opens, 1 when access only narrows or anything else differs, 0 when nothing does.
+//! something opens or is no longer dropped, 1 when access only narrows or anything else differs, 0 when nothing does.
 //!
 //! Invariant: the exit code follows from the comparison and the errors alone, never from the form of the output.
 
@@ -85,7 +85,7 @@ fn exit(inputs: &Inputs, comparison: &Comparison) -> u8 {
     let mut findings = inputs.after.release.findings.iter().flatten();
     let has_errors = findings.any(|finding| finding.severity == "error");
     let is_same = comparison.is_empty() && inputs.remarks.is_empty() && !has_errors;
-    match (comparison.opens_access(), is_same) {
+    match (comparison.opens_access() || comparison.loosens(), is_same) {
         (true, _) => EXIT_OPENED,
         (false, false) => EXIT_FINDINGS,
         (false, true) => EXIT_FINE,

@@ -2,9 +2,11 @@
 //!
 //! In: a comparison and its releases. Out: CSV, one line for each source, destination and service range that differs.
 //!
-//! Invariant: every packet class that the files permit apart from each other is in a row, and no other one is. What only
-//! the artefacts let pass besides is nobody's request and has no row.
+//! Invariant: every packet class that the files permit apart from each other is in a row, and of the others only those of
+//! rows that are enforced in another place, once for each place. What only the artefacts let pass besides is nobody's
+//! request and has no row.
 
+use crate::diff::places::Moved;
 use crate::diff::release::{Party, Reason, Release};
 use crate::diff::{Change, ChangedFlow, Comparison, Effect, Level};
 use crate::policy::service::ServiceSet;
@@ -34,10 +36,12 @@ const HEADER: [&str; 16] = [
 pub(super) fn render(comparison: &Comparison, releases: [&Release; 2], platform: Option<&str>) -> Vec<u8> {
     let mut records = vec![HEADER.map(str::to_owned)];
     for change in comparison.changes.iter().filter(|change| change.level == Level::Intent) {
-        for flow in &change.flows {
+        let differing = change.flows.iter().map(|flow| (flow, None));
+        let moved = change.moves.iter().map(|one| (&one.flow, Some(one)));
+        for (flow, moved) in differing.chain(moved) {
             let [before, after] = releases;
             let release = if flow.effect == Effect::Opens { after } else { before };
-            let row = Row { change, flow, release };
+            let row = Row { change, flow, moved, release };
             if platform.is_none_or(|platform| row.platforms().contains(&platform)) {
                 row.write(&mut records);
             }
@@ -62,6 +66,8 @@ pub(super) fn platforms(releases: [&Release; 2]) -> Vec<&str> {
 struct Row<'a> {
     change: &'a Change,
     flow: &'a ChangedFlow,
+    /// The one place for which the row is, where no packet of it differs.
+    moved: Option<&'a Moved>,
     release: &'a Release,
 }
 
@@ -71,8 +77,11 @@ impl<'a> Row<'a> {
         self.flow.ends.iter().filter_map(move |end| release.party(*end))
     }
 
-    /// The platforms on which its ends sit.
+    /// The platforms on which its ends sit, as far as they have to do something.
     fn platforms(&self) -> Vec<&'a str> {
+        if let Some(moved) = self.moved {
+            return vec![&moved.platform];
+        }
         let mut platforms: Vec<&str> = self.ends().filter_map(|party| party.platform.as_deref()).collect();
         platforms.dedup();
         platforms
@@ -95,8 +104,10 @@ impl<'a> Row<'a> {
 
     fn write(&self, records: &mut Vec<[String; 16]>) {
         let flow = self.flow;
+        // A role without addresses has a row all the same.
         let ends = |texts: &[String]| -> Vec<Endpoint> {
-            texts.iter().map(|text| Endpoint::of_text(text)).collect()
+            let known = texts.iter().map(|text| Endpoint::of_text(text));
+            if texts.is_empty() { vec![Endpoint::of_text("")] } else { known.collect() }
         };
         let stays = flow.effect == Effect::Opens || self.change.is_redated;
         let valid_until = self.change.expires.filter(|_| stays);

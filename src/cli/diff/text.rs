@@ -6,7 +6,7 @@
 //! Invariant: rules are told in the main spelling of each platform only; the others say the same. What `--verbose` adds is
 //! detail, never a change.
 
-use super::answer::{Answer, JsonChange, JsonFinding, JsonFlow, JsonRule};
+use super::answer::{Answer, JsonAltered, JsonChange, JsonFinding, JsonFlow, JsonMove, JsonRule};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
@@ -25,13 +25,14 @@ pub(super) fn text(answer: &Answer<'_>, all: bool) -> String {
 fn write(answer: &Answer<'_>, most: usize, out: &mut String) -> std::fmt::Result {
     let Answer { site, from, to, as_of, summary, .. } = answer;
     writeln!(out, "site \"{site}\", {from} to {to}, {as_of}: {summary}")?;
-    sums(answer, out)?;
+    writeln!(out, "{}", answer.checked.words())?;
     for change in &answer.changes {
         write_change(answer, change, most, out)?;
     }
     rules(&answer.rules, most == usize::MAX, out)?;
     findings("opens", &answer.opens, out)?;
     findings("closes", &answer.closes, out)?;
+    altered(&answer.alters, out)?;
     limits(answer, out)?;
     if !answer.order_of_work.is_empty() {
         writeln!(out, "\norder of work")?;
@@ -48,16 +49,6 @@ fn write(answer: &Answer<'_>, most: usize, out: &mut String) -> std::fmt::Result
         )?;
     }
     Ok(())
-}
-
-/// That the changes account for every differing packet class.
-fn sums(answer: &Answer<'_>, out: &mut String) -> std::fmt::Result {
-    let intent = &answer.checked.intent;
-    write!(out, "checked: {} packet classes open and {} close in the files", intent.opened, intent.closed)?;
-    if let Some(beyond) = &answer.checked.artefact {
-        write!(out, ", {} open and {} close in the artefacts besides", beyond.opened, beyond.closed)?;
-    }
-    writeln!(out, "; the changes account for each of them once")
 }
 
 fn write_change(
@@ -85,6 +76,10 @@ fn write_change(
         write_flow(flow, most, out)?;
     }
     more(change.flows.len(), most.saturating_mul(4), "rows", out)?;
+    for one in change.moves.iter().take(most.saturating_mul(4)) {
+        write_move(one, most, out)?;
+    }
+    more(change.moves.len(), most.saturating_mul(4), "rows", out)?;
     for note in change.notes {
         writeln!(out, "  {note}")?;
     }
@@ -98,23 +93,45 @@ fn write_change(
         writeln!(out, "  in {}", change.artefacts.join(", "))?;
     }
     codes("opens", &change.opens, out)?;
-    codes("closes", &change.closes, out)
+    codes("closes", &change.closes, out)?;
+    codes("alters", &change.alters, out)
 }
 
 fn write_flow(flow: &JsonFlow<'_>, most: usize, out: &mut String) -> std::fmt::Result {
     let sign = if flow.effect == "opens" { '+' } else { '-' };
-    let list = |addresses: &[String]| {
-        let shown: Vec<&str> = addresses.iter().take(most).map(String::as_str).collect();
-        let rest = addresses.len().saturating_sub(shown.len());
-        let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
-        format!("{}{more}", shown.join(", "))
-    };
-    let (from, to) = (list(flow.addresses.from), list(flow.addresses.to));
-    let services: Vec<&str> = flow.service.split(", ").collect();
+    let (from, to) = (listed(flow.addresses.from, most), listed(flow.addresses.to, most));
+    let services = services(&flow.service, most);
+    writeln!(out, "  {sign} {}  {} [{from}] -> {} [{to}]  {services}", flow.row, flow.from, flow.to)
+}
+
+/// A row that is to be added or removed at a place, though no packet of it differs.
+fn write_move(one: &JsonMove<'_>, most: usize, out: &mut String) -> std::fmt::Result {
+    let (from, to) = (listed(one.addresses.from, most), listed(one.addresses.to, most));
+    let by = one.by.map_or_else(String::new, |by| format!(" by {by}"));
+    let services = services(&one.service, most);
+    writeln!(
+        out,
+        "  {} on {}{by}: {}  {} [{from}] -> {} [{to}]  {services}",
+        one.effect, one.platform, one.row, one.from, one.to
+    )
+}
+
+fn listed(addresses: &[String], most: usize) -> String {
+    if addresses.iter().all(String::is_empty) {
+        return "no address".to_owned();
+    }
+    let shown: Vec<&str> = addresses.iter().take(most).map(String::as_str).collect();
+    let rest = addresses.len().saturating_sub(shown.len());
+    let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+    format!("{}{more}", shown.join(", "))
+}
+
+fn services(all: &str, most: usize) -> String {
+    let services: Vec<&str> = all.split(", ").collect();
     let rest = services.len().saturating_sub(most.saturating_mul(3));
     let shown = services.iter().take(services.len() - rest).copied().collect::<Vec<_>>().join(", ");
     let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
-    writeln!(out, "  {sign} {}  {} [{from}] -> {} [{to}]  {shown}{more}", flow.row, flow.from, flow.to)
+    format!("{shown}{more}")
 }
 
 fn more(count: usize, shown: usize, what: &str, out: &mut String) -> std::fmt::Result {
@@ -167,6 +184,26 @@ fn findings(verb: &str, findings: &[JsonFinding<'_>], out: &mut String) -> std::
     }
     for finding in findings {
         writeln!(out, "  {}[{}]: {}", finding.severity, finding.code, finding.message)?;
+    }
+    Ok(())
+}
+
+/// Findings of both releases that are about something else, or say something else.
+fn altered(findings: &[JsonAltered<'_>], out: &mut String) -> std::fmt::Result {
+    if !findings.is_empty() {
+        writeln!(out, "\nalters")?;
+    }
+    for one in findings {
+        let JsonAltered { before, after, .. } = one;
+        writeln!(out, "  {}[{}]: {}", after.severity, after.code, after.message)?;
+        if before.message != after.message {
+            writeln!(out, "    was: {}", before.message)?;
+        }
+        for (word, roles) in [("now about", one.more_words()), ("no longer about", one.less_words())] {
+            if !roles.is_empty() {
+                writeln!(out, "    {word} {roles}")?;
+            }
+        }
     }
     Ok(())
 }

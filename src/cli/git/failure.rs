@@ -24,6 +24,8 @@ pub(crate) enum GitFailure {
         revision: String,
         /// Another one that exists and was probably meant.
         near: Option<String>,
+        /// What git said, where it said why.
+        words: Option<String>,
         /// True where older revisions were left out when the repository was cloned.
         shallow: bool,
     },
@@ -58,13 +60,15 @@ impl GitFailure {
                 Diagnostic::new(codes::NO_REPOSITORY, message)
                     .help("run segc where the site is kept in git, or compare two files: `segc diff OLD.seg NEW.seg`")
             }
-            Self::UnknownRevision { revision, near, shallow } => {
+            Self::UnknownRevision { revision, near, words, shallow } => {
                 let message = format!("git knows no revision `{revision}` here");
                 let report = Diagnostic::new(codes::UNKNOWN_REVISION, message);
                 let report = match near {
                     Some(near) => report.help(format!("did you mean `{near}`?")),
                     None => report.help("`git branch --all`, `git tag` and `git log` list what there is"),
                 };
+                let report =
+                    words.iter().fold(report, |report, words| report.note(format!("git says: {words}")));
                 with_depth(report, *shallow)
             }
             Self::NoMergeBase { revisions, shallow } => {

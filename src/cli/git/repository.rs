@@ -23,6 +23,12 @@ pub(super) const GIT: &str = "git";
 const ELSEWHERE: [&str; 6] =
     ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_NAMESPACE"];
 
+/// What is written behind a branch for its upstream, its place to push to, or an entry of its log.
+const OF_A_BRANCH: &str = "@{";
+
+/// What git says of an object that it can't read.
+const DAMAGED: &str = "corrupt";
+
 /// Longest chain of tags.
 const MOST_TAGS: usize = 32;
 
@@ -145,7 +151,7 @@ impl Repository {
     }
 
     fn resolve(&self, revision: &str) -> Result<Resolved, GitFailure> {
-        let mut object = self.object(revision)?.ok_or_else(|| self.unknown(revision));
+        let mut object = self.named(revision)?.ok_or_else(|| self.unknown(revision, None));
         for _ in 0..MOST_TAGS {
             let found = object?;
             let next = match found.kind.as_str() {
@@ -155,17 +161,28 @@ impl Repository {
                     return Ok(Resolved { id: found.id, tree });
                 }
                 "tag" => field(&found, "object ").ok_or_else(|| damaged(&found.id))?,
-                _ => return Err(self.unknown(revision)),
+                _ => return Err(self.unknown(revision, None)),
             };
             object = self.object(&next)?.ok_or_else(|| damaged(&next));
         }
-        Err(self.unknown(revision))
+        Err(self.unknown(revision, None))
     }
 
-    fn unknown(&self, revision: &str) -> GitFailure {
+    /// The object of a revision as typed. Git ends where it is asked for what a branch does not have, `@{upstream}` or an
+    /// entry of a log, though nothing is damaged.
+    fn named(&self, revision: &str) -> Result<Option<Object>, GitFailure> {
+        match self.object(revision) {
+            Err(GitFailure::Broken(words)) if revision.contains(OF_A_BRANCH) && !words.contains(DAMAGED) => {
+                Err(self.unknown(revision, Some(words)))
+            }
+            other => other,
+        }
+    }
+
+    fn unknown(&self, revision: &str, words: Option<String>) -> GitFailure {
         let remote = format!("origin/{revision}");
         let near = matches!(self.object(&remote), Ok(Some(_))).then_some(remote);
-        GitFailure::UnknownRevision { revision: revision.to_owned(), near, shallow: self.is_shallow() }
+        GitFailure::UnknownRevision { revision: revision.to_owned(), near, words, shallow: self.is_shallow() }
     }
 
     fn is_shallow(&self) -> bool {

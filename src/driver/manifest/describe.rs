@@ -7,7 +7,7 @@
 use crate::diff::release::{self, PartyId, Release, Side};
 use crate::target::manifest::facts::{
     Addresses, Day, Enforcement, Exception, Expect, Facts, Finding, Flow, Label, Need, Place, Platform,
-    Promise, Reason, RoleFacts, Rollout, Segment, Services, State,
+    Promise, Reason, RoleFacts, Rollout, Segment, Services, State, Widening,
 };
 
 /// The word for every party.
@@ -127,6 +127,7 @@ fn exception(release: &Release, one: &release::Exception) -> Exception {
     Exception {
         name: one.name.clone(),
         flows: one.flows.iter().map(|row| flow(release, row)).collect(),
+        widenings: one.widenings.as_ref().map(|all| all.iter().map(|one| widening(release, one)).collect()),
         pierces: one.pierces.clone(),
         starts: Day(one.starts),
         expires: Day(one.expires),
@@ -134,6 +135,21 @@ fn exception(release: &Release, one: &release::Exception) -> Exception {
         ticket: one.ticket.clone(),
         owner: one.owner.clone(),
         place: place(&one.place),
+    }
+}
+
+fn widening(release: &Release, one: &release::Widening) -> Widening {
+    Widening {
+        id: one.id.clone(),
+        from: name(release, one.from),
+        to: name(release, one.to),
+        service: Services(one.services.clone()),
+        from_addresses: one.from_part.clone().map(Addresses),
+        to_addresses: one.to_part.clone().map(Addresses),
+        cause: one.cause.clone(),
+        declared: one.declared,
+        spelling: one.spelling.clone(),
+        forbids: one.forbids.clone(),
     }
 }
 

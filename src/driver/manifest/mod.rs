@@ -5,8 +5,10 @@
 //! Invariant: paths are relative to the site's or the output's folder, so that nothing depends on the machine.
 
 mod describe;
+mod listed;
 mod read;
 
+pub use listed::listed_artefacts;
 pub use read::{ManifestFailure, ReadManifest, is_manifest, read_manifest};
 
 use super::compile::{PlannedPlatform, Written};

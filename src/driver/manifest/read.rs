@@ -120,6 +120,7 @@ struct Role {
     platform: Option<String>,
     segment: Option<String>,
     managed_by: Option<String>,
+    enforced: bool,
     addresses: Addresses,
     known_by: Vec<String>,
     was: Option<String>,
@@ -295,6 +296,7 @@ impl Reader {
     fn exception(&self, at: &str, one: facts::Exception) -> Read<Exception> {
         Ok(Exception {
             flows: self.flows(&format!("{at}/flows"), one.flows)?,
+            widenings: one.widenings.map(|all| self.besides(&format!("{at}/widenings"), all)).transpose()?,
             name: one.name,
             pierces: one.pierces,
             starts: one.starts.0,
@@ -303,6 +305,24 @@ impl Reader {
             ticket: one.ticket,
             owner: one.owner,
             place: place(one.place),
+        })
+    }
+
+    /// What comes with an exception.
+    fn besides(&self, pointer: &str, all: Vec<facts::Widening>) -> Read<Vec<Widening>> {
+        each(all, pointer, |at, one| {
+            Ok(Widening {
+                from: self.party(&format!("{at}/from"), &one.from)?,
+                to: self.party(&format!("{at}/to"), &one.to)?,
+                id: one.id,
+                services: one.service.0,
+                from_part: one.from_addresses.map(|part| part.0),
+                to_part: one.to_addresses.map(|part| part.0),
+                cause: one.cause,
+                declared: one.declared,
+                spelling: one.spelling,
+                forbids: one.forbids,
+            })
         })
     }
 
@@ -382,6 +402,7 @@ fn party((name, role): &(String, Role)) -> Party {
         known_by: role.known_by.clone(),
         group: role.group.clone(),
         managed_by: role.managed_by.clone(),
+        enforced: role.enforced,
         trust: role.trust.clone(),
         state: role.state.map(|state| state.0),
         attributes: role.attributes.clone(),

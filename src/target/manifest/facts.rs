@@ -119,6 +119,9 @@ pub(crate) struct Expect {
 pub(crate) struct Exception {
     pub(crate) name: String,
     pub(crate) flows: Vec<Flow>,
+    /// What the artefacts let pass besides once it is in force; null where nobody knows.
+    #[serde(default)]
+    pub(crate) widenings: Option<Vec<Widening>>,
     pub(crate) pierces: Vec<String>,
     pub(crate) starts: Day,
     pub(crate) expires: Day,
@@ -126,6 +129,23 @@ pub(crate) struct Exception {
     pub(crate) ticket: Option<String>,
     pub(crate) owner: Option<String>,
     pub(crate) place: Place,
+}
+
+/// What comes with an exception at the artefact level.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Widening {
+    pub(crate) id: String,
+    pub(crate) from: String,
+    pub(crate) to: String,
+    pub(crate) service: Services,
+    /// The part of the source's addresses; null for all of them.
+    pub(crate) from_addresses: Option<Addresses>,
+    /// The part of the destination's addresses; null for all of them.
+    pub(crate) to_addresses: Option<Addresses>,
+    pub(crate) cause: String,
+    pub(crate) declared: bool,
+    pub(crate) spelling: Option<String>,
+    pub(crate) forbids: Vec<String>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
