@@ -19,6 +19,7 @@ mod diff;
 mod diff_outputs;
 mod diff_random;
 mod findings;
+mod fuzzing;
 mod grammar;
 mod init;
 mod intents;

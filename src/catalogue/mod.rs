@@ -15,6 +15,7 @@ mod intent;
 mod load;
 mod raw;
 mod record;
+mod site;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -35,6 +36,7 @@ pub use load::{FILE_LIMIT, Problem, ProblemKind, extend, load};
 pub use record::{
     Application, Consequence, DeploymentRule, Permission, PermissionSet, Prerequisite, RuleSeverity,
 };
+pub use site::SiteCatalogue;
 pub use store::{Catalogue, ReleaseId};
 pub use text::Text;
 pub use value::{

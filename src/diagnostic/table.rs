@@ -17,6 +17,9 @@ codes! {
     49 "0049" GIT_FAILED Error "git-failed" "git can't read the repository";
     50 "0050" BAD_MANIFEST Error "bad-manifest" "a manifest can't be used";
     51 "0051" OTHER_MANIFEST Error "other-manifest" "a manifest is of another version";
+    80 "0080" SAME_SITE Error "same-site" "two sites of a fleet have one name";
+    81 "0081" NO_FOLDER_NAME Error "no-folder-name" "a site's name can't be the name of a folder";
+    82 "0082" FLEET_STATE_NOT_WRITTEN Warning "fleet-state-not-written" "the state of a fleet could not be written";
     // 1: syntax
     1001 "1001" UNEXPECTED_TOKEN Error "unexpected-token" "something else was expected here";
     1002 "1002" UNTERMINATED_STRING Error "unterminated-string" "a string has no closing quote";
