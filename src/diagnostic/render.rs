@@ -5,7 +5,7 @@ use crate::source::{SourceFile, SourceId, SourceMap};
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 /// Longest line that is shown, in bytes: nobody reads a longer one, and drawing it takes long.
-const LONGEST_LINE: usize = 2000;
+const LONGEST_LINE: usize = 8000;
 
 /// Text of some diagnostics, with an empty line after each.
 pub fn render(diagnostics: &[Diagnostic], sources: &SourceMap, colour: bool) -> String {

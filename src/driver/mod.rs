@@ -41,7 +41,7 @@ use crate::policy::{
     lower::{TooManyClasses, lower},
 };
 use crate::source::SourceMap;
-use crate::syntax::ast::{File, Statement};
+use crate::syntax::ast::{File, Statement, Text};
 use crate::targets::TARGETS;
 use crate::vocabulary::PlatformSpec;
 use time::Date;
@@ -69,9 +69,9 @@ impl Site {
 
 impl Site {
     /// The name that the site gives itself; `None` where no text that was read does.
-    pub fn name(&self) -> Option<&str> {
+    pub fn name(&self) -> Option<&Text> {
         self.files.iter().flat_map(|file| &file.statements).find_map(|statement| match statement {
-            Statement::Site(site) => Some(site.name.text.as_str()),
+            Statement::Site(site) => Some(&site.name),
             _ => None,
         })
     }

@@ -121,6 +121,15 @@ fn misuse(arguments: &Compile) -> Option<&'static str> {
     )
 }
 
+/// Reports something about the name of a site, where it stands.
+fn report_name(session: &mut Session, report: Diagnostic) {
+    let span = session.site.name().map(|name| name.span);
+    session.site.sink.report(match span {
+        Some(span) => report.label(span, ""),
+        None => report,
+    });
+}
+
 impl Fleet<'_> {
     /// Compiles what has changed.
     fn compile(&self) -> Vec<Outcome> {
@@ -143,7 +152,7 @@ impl Fleet<'_> {
         let site = self.arguments.site(&path);
         let mut session = Session::open_shared(&site, self.global, &self.shared);
         session.options.selection = self.arguments.selection();
-        let name = session.site.name().map(str::to_owned);
+        let name = session.site.name().map(|name| name.text.clone());
         Opened { path, name, found: Found::Loaded(Box::new(session)) }
     }
 
@@ -168,7 +177,9 @@ impl Fleet<'_> {
             }
             Found::Loaded(session) => session,
         };
-        session.site.sink.extend(clash);
+        if let Some(report) = clash {
+            report_name(&mut session, report);
+        }
         let entry = self.compile_site(&path, name.as_deref(), &mut session);
         self.progress.inc(1);
         let status = if entry.is_some() { Status::Compiled } else { Status::Failed };
@@ -182,7 +193,7 @@ impl Fleet<'_> {
         let folder = match name.map(folder_name) {
             Some(Ok(folder)) => Some(folder),
             Some(Err(report)) => {
-                session.site.sink.report(report);
+                report_name(session, report);
                 None
             }
             // A site without a name is refused below.
