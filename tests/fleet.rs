@@ -1,5 +1,7 @@
 //! Fleets: several sites in one process, each as it would be alone, and only what has changed.
 
+#![expect(clippy::disallowed_methods, reason = "it says how long a fleet takes")]
+
 use crate::support::command::{code, segc, text};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -25,7 +27,7 @@ fn fleet(count: usize) -> tempfile::TempDir {
 }
 
 fn site(at: usize) -> String {
-    let extra = if at % 5 == 0 { " catalogue-extra = \"acme.yaml\"" } else { "" };
+    let extra = if at.is_multiple_of(5) { " catalogue-extra = \"acme.yaml\"" } else { "" };
     let network = at % 200;
     format!(
         "site \"site-{at:03}\" {{ effective = 2026-01-01 release = r1{extra} }}\n\

@@ -4,6 +4,8 @@
 //! the first a fixed number of inputs is tried, so that an ordinary test run always does the same. An input that breaks
 //! something is made smaller and kept under `target/fuzz`.
 
+#![expect(clippy::disallowed_methods, reason = "a box of time, and inputs that take too long")]
+
 mod subjects;
 
 use proptest::prelude::*;

@@ -74,12 +74,13 @@ impl<'a> Inputs<'a> {
     /// The digest of all that a site is compiled with besides its texts.
     fn digest(&self, site: &Path) -> String {
         let Compile { target, spelling, platform, categories, .. } = self.arguments;
+        let lock = lock_beside(site);
         let with = (
             (tool(), self.program),
             self.global.as_of.map(|day| day.to_string()),
             (target, spelling, platform),
             (categories.is_some(), &self.categories),
-            files::digest(&lock_beside(site)),
+            (lock.try_exists().ok(), files::digest(&lock)),
         );
         sha256(&json::pretty(&with))
     }
