@@ -5,7 +5,6 @@ use segc::diagnostic::Severity;
 use segc::source::SourceId;
 use segc::syntax::lex::{TokenKind, lex};
 use segc::syntax::parse;
-use std::path::Path;
 
 /// Well-formed texts to mutate.
 const SITES: &[&str] = &[
@@ -181,19 +180,6 @@ proptest! {
         let reason = lines[at].trim().starts_with("because") || lines[at].trim().starts_with("allow ");
         prop_assert!(diagnostics.len() <= usize::from(opens_or_closes || reason), "{}: {:#?}", lines[at], diagnostics);
     }
-}
-
-#[test]
-fn the_corpus_of_the_fuzz_target_is_parsed() {
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/parse_seg");
-    let mut count = 0;
-    for entry in std::fs::read_dir(corpus).expect("the corpus can be read") {
-        let bytes =
-            std::fs::read(entry.expect("an entry can be read").path()).expect("a corpus file can be read");
-        check(&String::from_utf8_lossy(&bytes));
-        count += 1;
-    }
-    assert!(count >= 10, "only {count} files are in the corpus");
 }
 
 /// Work grows with the text, not with its square: a text of a megabyte of each bad habit ends in time.

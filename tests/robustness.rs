@@ -5,7 +5,6 @@ use proptest::prelude::*;
 use segc::diagnostic::{Severity, Sink};
 use segc::source::SourceId;
 use segc::target::Lock;
-use std::path::Path;
 
 const SITES: &[&str] = &[
     include_str!("../examples/daas-aws/site.seg"),
@@ -147,29 +146,4 @@ fn an_alias_explosion_ends_soon() {
     let mut sink = Sink::new();
     assert!(segc::check::cases::read(SourceId(0), &text, &mut sink).is_none());
     assert!(segc::catalogue::load(&[("extra.yaml", &text)]).is_err());
-}
-
-/// Every committed input of a fuzz target.
-fn corpus(target: &str) -> Vec<Vec<u8>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
-    let entries = std::fs::read_dir(folder).unwrap();
-    entries.map(|entry| std::fs::read(entry.unwrap().path()).unwrap()).collect()
-}
-
-#[test]
-fn the_corpora_of_the_fuzz_targets_pass() {
-    for bytes in corpus("compile_site") {
-        checked(&String::from_utf8_lossy(&bytes), None);
-    }
-    for bytes in corpus("read_cases") {
-        let mut sink = Sink::new();
-        let text = String::from_utf8_lossy(&bytes);
-        let table = segc::check::cases::read(SourceId(0), &text, &mut sink);
-        assert_eq!(table.is_none(), sink.has_errors());
-    }
-    for bytes in corpus("load_catalogue") {
-        let text = String::from_utf8_lossy(&bytes);
-        // Either way is fine: the corpus shows that it ends.
-        let _ = segc::catalogue::load(&[("flows/extra.yaml", &text)]);
-    }
 }

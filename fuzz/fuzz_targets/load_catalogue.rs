@@ -1,10 +1,11 @@
-//! Any bytes as a catalogue file are loaded or refused.
+//! Any bytes to the subject `load_catalogue` of the project's tests.
 
 #![no_main]
+#![allow(dead_code, reason = "each target runs one subject of several")]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    // Either way is fine: it must end, and not panic.
-    let text = String::from_utf8_lossy(bytes);
-    let _ = segc::catalogue::load(&[("flows/extra.yaml", &text)]);
-    let _ = segc::catalogue::extend(segc::catalogue::Catalogue::builtin(), &[("own.yaml", &text)]);
-});
+#[path = "../../tests/pipeline.rs"]
+mod pipeline;
+#[path = "../../tests/fuzzing/subjects.rs"]
+mod subjects;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| subjects::load_catalogue(bytes));

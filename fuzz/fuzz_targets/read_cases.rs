@@ -1,12 +1,11 @@
-//! Any bytes as an acceptance table are read or refused.
+//! Any bytes to the subject `read_cases` of the project's tests.
 
 #![no_main]
+#![allow(dead_code, reason = "each target runs one subject of several")]
 
-use segc::diagnostic::Sink;
-use segc::source::SourceId;
+#[path = "../../tests/pipeline.rs"]
+mod pipeline;
+#[path = "../../tests/fuzzing/subjects.rs"]
+mod subjects;
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    let mut sink = Sink::new();
-    let table = segc::check::cases::read(SourceId(0), &String::from_utf8_lossy(bytes), &mut sink);
-    assert_eq!(table.is_none(), sink.has_errors());
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| subjects::read_cases(bytes));

@@ -16,6 +16,7 @@ mod load;
 mod raw;
 mod record;
 mod sequence;
+mod site;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -38,6 +39,7 @@ pub use record::{
     RuleTopic,
 };
 pub use sequence::{Participation, Sequence, Step};
+pub use site::SiteCatalogue;
 pub use store::{Catalogue, ReleaseId};
 pub use text::Text;
 pub use value::{

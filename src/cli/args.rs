@@ -3,11 +3,12 @@
 use crate::check::verdict::Level;
 use crate::diagnostic::Code;
 use crate::document::team::Team;
+use crate::driver::Selection;
 use crate::reference::Section;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use time::Date;
 
 /// Compiles .seg sites into cloud firewall artefacts and proves each compile.
@@ -245,10 +246,28 @@ pub(super) enum Denied {
 
 /// `segc compile`
 #[derive(Debug, Args)]
-#[command(after_help = "Example:  segc compile examples/daas-aws/site.seg -o out --target aws-sg")]
+#[command(
+    after_help = "Examples:  segc compile examples/daas-aws/site.seg -o out --target aws-sg\n           segc compile sites/*/site.seg -o out --jobs 4"
+)]
 pub(super) struct Compile {
-    #[command(flatten)]
-    pub(super) site: SiteArg,
+    /// The site's file, or `-` for standard input. Several sites are a fleet: each is written to a folder of its name.
+    #[arg(value_name = "SITE", num_args = 1.., required = true)]
+    pub(super) sites: Vec<PathBuf>,
+    /// File with Prism's categories, for ids in Nutanix artefacts.
+    #[arg(long, value_name = "FILE")]
+    pub(super) categories: Option<PathBuf>,
+    /// The lock file; `SITE.lock` beside the site when left out.
+    #[arg(long, value_name = "FILE")]
+    pub(super) lock: Option<PathBuf>,
+    /// Treat one site as a fleet too: write it to a folder of its name, and only if it has changed.
+    #[arg(long)]
+    pub(super) fleet: bool,
+    /// Most sites of a fleet that are compiled at the same time; as many as there are processors when left out.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) jobs: Option<u16>,
+    /// Compile sites of a fleet that have not changed too.
+    #[arg(long)]
+    pub(super) force: bool,
     /// The folder to write to; made when it doesn't exist.
     #[arg(short, long, value_name = "FOLDER")]
     pub(super) output: PathBuf,
@@ -264,6 +283,30 @@ pub(super) struct Compile {
     /// Print how to apply, check and roll back what was written: the commands, with the names and paths of this compile.
     #[arg(long)]
     pub(super) next_steps: bool,
+}
+
+impl Compile {
+    /// The only site. `None` for a fleet.
+    pub(super) fn only_site(&self) -> Option<SiteArg> {
+        match self.sites.as_slice() {
+            [site] if !self.fleet => Some(self.site(site)),
+            _ => None,
+        }
+    }
+
+    /// One of the sites with what goes with it.
+    pub(super) fn site(&self, site: &Path) -> SiteArg {
+        SiteArg { site: site.to_owned(), categories: self.categories.clone(), lock: self.lock.clone() }
+    }
+
+    /// What is written of a site.
+    pub(super) fn selection(&self) -> Selection {
+        Selection {
+            targets: self.target.clone(),
+            spellings: self.spelling.clone(),
+            platforms: self.platform.clone(),
+        }
+    }
 }
 
 /// `segc prereq`

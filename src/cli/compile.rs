@@ -2,7 +2,8 @@
 
 use super::EXIT_USAGE;
 use super::args::{Compile, Global};
-use super::files;
+use super::files::{self, Held};
+use super::fleet;
 use super::session::Session;
 use super::terminal::Stream;
 use crate::diagnostic::{Diagnostic, Sink, codes};
@@ -11,7 +12,7 @@ use crate::policy::Policy;
 use crate::target::manifest::{Manifest, ManifestQuota};
 use crate::target::{Lock, json, steps};
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Per cent of a limit above which its use is shown without being asked for.
 const NEARLY_FULL: u8 = 80;
@@ -22,30 +23,16 @@ pub(super) fn run(arguments: &Compile, global: &Global) -> u8 {
         terminal.complain("error: a compile writes a folder, which can't go to standard output\n\nhelp: give a folder with `-o`\n");
         return EXIT_USAGE;
     }
-    let mut session = Session::open(&arguments.site, global);
-    session.options.selection = Selection {
-        targets: arguments.target.clone(),
-        spellings: arguments.spelling.clone(),
-        platforms: arguments.platform.clone(),
-    };
+    let Some(site) = arguments.only_site() else { return fleet::run(arguments, global) };
+    let mut session = Session::open(&site, global);
+    session.options.selection = arguments.selection();
     let progress = session.terminal.progress();
-    progress.set_message("resolving");
-    let Some(model) = session.model() else { return session.finish(Stream::Report) };
-    progress.set_message("checking");
-    let mut reports = session.reports();
-    let Some(policy) = session.policy(&model) else { return session.finish(Stream::Report) };
-    progress.set_message("planning and proving");
-    let mut sink = Sink::new();
-    let compiled = compile(&policy, &session.site, &session.options, &mut sink);
-    let of_compile = sink.into_sorted();
-    reports.extend(of_compile.iter().cloned());
-    session.site.sink.extend(of_compile);
-    let Some(mut compiled) = compiled else { return session.finish(Stream::Report) };
-    let proved = (&compiled.proof, &session.options);
-    let release = describe_release(&session.site, (&model, &policy), proved, reports);
-    compiled.describe(&release);
+    let Some((policy, compiled)) = compile_opened(&mut session, &|stage| progress.set_message(stage)) else {
+        return session.finish(Stream::Report);
+    };
     progress.set_message("writing");
-    let written = write(arguments, &mut session, &compiled);
+    let held = files::hold(&arguments.output);
+    let written = write(&arguments.output, &mut session, &compiled, held.as_ref());
     progress.finish_and_clear();
     if written && session.terminal.is_json() {
         session.terminal.print_json(&compiled.manifest);
@@ -64,16 +51,40 @@ pub(super) fn run(arguments: &Compile, global: &Global) -> u8 {
     session.finish(Stream::Report)
 }
 
-/// Writes the output folder, then the lock. False after a report.
-fn write(arguments: &Compile, session: &mut Session, compiled: &Compiled) -> bool {
+/// Compiles an opened site; `tell` is given the names of the stages. `None` after a report in the site's sink.
+pub(super) fn compile_opened(
+    session: &mut Session,
+    tell: &dyn Fn(&'static str),
+) -> Option<(Policy, Compiled)> {
+    tell("resolving");
+    let model = session.model()?;
+    tell("checking");
+    let mut reports = session.reports();
+    let policy = session.policy(&model)?;
+    tell("planning and proving");
+    let mut sink = Sink::new();
+    let compiled = compile(&policy, &session.site, &session.options, &mut sink);
+    let of_compile = sink.into_sorted();
+    reports.extend(of_compile.iter().cloned());
+    session.site.sink.extend(of_compile);
+    let mut compiled = compiled?;
+    let proved = (&compiled.proof, &session.options);
+    let release = describe_release(&session.site, (&model, &policy), proved, reports);
+    compiled.describe(&release);
+    Some((policy, compiled))
+}
+
+/// Writes the output folder, then the lock. False after a report. With the folder held, what a compile that was killed
+/// left in it is removed.
+pub(super) fn write(output: &Path, session: &mut Session, compiled: &Compiled, held: Option<&Held>) -> bool {
     let manifest = compiled.manifest_file();
-    let outputs: Vec<(PathBuf, &[u8])> = compiled
-        .files
-        .iter()
-        .chain([&manifest])
-        .map(|file| (arguments.output.join(&file.path), file.bytes.as_slice()))
-        .collect();
-    let leftovers = leftovers(arguments, session, compiled);
+    let files = compiled.files.iter().chain([&manifest]);
+    let outputs: Vec<(PathBuf, &[u8])> =
+        files.map(|file| (output.join(&file.path), file.bytes.as_slice())).collect();
+    let leftovers = leftovers(output, session, compiled);
+    if let Some(held) = held {
+        held.remove_unfinished(outputs.iter().map(|(path, _)| path.as_path()));
+    }
     if let Err(failure) = files::replace_all(&outputs) {
         let report = Diagnostic::new(codes::CANNOT_WRITE, failure.to_string())
             .help("nothing was replaced; give a folder that can be written with `-o`");
@@ -90,15 +101,15 @@ fn write(arguments: &Compile, session: &mut Session, compiled: &Compiled) -> boo
 }
 
 /// What the folder's own manifest lists and this compile does not write; nothing when only a part was asked for.
-fn leftovers(arguments: &Compile, session: &Session, compiled: &Compiled) -> Vec<PathBuf> {
+fn leftovers(output: &Path, session: &Session, compiled: &Compiled) -> Vec<PathBuf> {
     if session.options.selection != Selection::default() {
         return Vec::new();
     }
-    let text = files::read_if_present(&arguments.output.join("manifest.json")).ok().flatten();
+    let text = files::read_if_present(&output.join("manifest.json")).ok().flatten();
     // A file that is no manifest of ours says nothing about what was written before.
     let listed = text.map(|text| listed_artefacts(&text)).unwrap_or_default().into_iter();
     let gone = listed.filter(|path| !compiled.files.iter().any(|file| file.path == *path));
-    gone.map(|path| arguments.output.join(path)).filter(|path| path.is_file()).collect()
+    gone.map(|path| output.join(path)).filter(|path| path.is_file()).collect()
 }
 
 /// Keeps the numbers that were given out, if any; an unchanged lock is not touched.

@@ -2,9 +2,12 @@
 //!
 //! Invariant: an output file is replaced as a whole or not at all; when one can't be written, none is replaced.
 
-use crate::driver::{ReadFailure, SourceReader, SourceText};
+use crate::driver::{ReadFailure, SourceReader, SourceText, sha256};
+use std::collections::BTreeSet;
+use std::fs::TryLockError;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tempfile::NamedTempFile;
 
 /// Largest input text: 64 MiB.
@@ -112,6 +115,75 @@ pub(super) fn create(path: &Path, bytes: &[u8]) -> Result<(), WriteFailure> {
     result.map_err(|error| failure(path, error))
 }
 
+/// What the names of files begin with that are not complete yet.
+const UNFINISHED: &str = ".segc-";
+
+/// How long to wait before another look whether the other segc has ended.
+const BETWEEN_TRIES: Duration = Duration::from_millis(5);
+
+/// How often to look whether another segc that writes to the same place has ended: for some ten seconds.
+const MOST_TRIES: usize = 2000;
+
+/// The right to write to a folder, until it is dropped.
+pub(super) struct Held {
+    _folder: std::fs::File,
+}
+
+/// Waits until no other segc writes to a folder, so that two at once leave what one of them wrote. `None` where the
+/// system has no such locks or the other does not end: files are still replaced as wholes.
+///
+/// The folder around it is locked, as the folder itself may not exist yet; nothing is left behind.
+pub(super) fn hold(folder: &Path) -> Option<Held> {
+    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let existing = parent.ancestors().find(|path| path.is_dir()).unwrap_or(Path::new("."));
+    let locked = std::fs::File::open(existing).ok()?;
+    for _ in 0..MOST_TRIES {
+        match locked.try_lock() {
+            Ok(()) => return Some(Held { _folder: locked }),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(BETWEEN_TRIES),
+            Err(TryLockError::Error(_)) => return None,
+        }
+    }
+    None
+}
+
+/// Makes a folder where there is none; gives the folders that were made.
+pub(super) fn make(folder: &Path) -> Result<Vec<PathBuf>, WriteFailure> {
+    let mut made = Vec::new();
+    make_folders(folder, &mut made).map_err(|error| failure(folder, error))?;
+    Ok(made)
+}
+
+/// The digest of an ordinary file; `None` for whatever is none or can't be read.
+pub(super) fn digest(path: &Path) -> Option<String> {
+    if !path.is_file() {
+        return None;
+    }
+    std::fs::read(path).ok().map(|bytes| sha256(&bytes))
+}
+
+/// What tells one build of this program from another: its size and its date.
+pub(super) fn program() -> Option<(u64, Duration)> {
+    let metadata = std::env::current_exe().and_then(std::fs::metadata).ok()?;
+    let changed = metadata.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Some((metadata.len(), changed))
+}
+
+impl Held {
+    /// Removes what a killed segc left beside some files: nobody else is writing there.
+    pub(super) fn remove_unfinished<'a>(&self, files: impl Iterator<Item = &'a Path>) {
+        let folders: BTreeSet<&Path> = files.filter_map(Path::parent).collect();
+        for entry in
+            folders.into_iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten()
+        {
+            if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+                // What can't be removed does no harm.
+                let _ = std::fs::remove_file(entry.path());
+            }
+        }
+    }
+}
+
 /// Replaces some files together: all are written beside their places first, then renamed.
 pub(super) fn replace_all(files: &[(PathBuf, &[u8])]) -> Result<(), WriteFailure> {
     let mut made = Vec::new();
@@ -128,7 +200,7 @@ pub(super) fn replace_all(files: &[(PathBuf, &[u8])]) -> Result<(), WriteFailure
 }
 
 /// Removes folders that this run made and that stayed empty; others are not empty and stay.
-fn remove_empty(made: &[PathBuf]) {
+pub(super) fn remove_empty(made: &[PathBuf]) {
     for folder in made.iter().rev() {
         let _ = std::fs::remove_dir(folder);
     }
@@ -155,7 +227,7 @@ fn stage(path: &Path, bytes: &[u8], made: &mut Vec<PathBuf>) -> std::io::Result<
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     make_folders(folder, made)?;
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".segc-");
+    builder.prefix(UNFINISHED);
     permit_reading(&mut builder);
     let mut temporary = builder.tempfile_in(folder)?;
     temporary.write_all(bytes)?;

@@ -9,6 +9,7 @@ mod compile;
 mod diff;
 mod explain;
 mod files;
+mod fleet;
 mod git;
 mod init;
 mod matrix;

@@ -9,7 +9,8 @@ use crate::check::Strictness;
 use crate::check::findings::Choices;
 use crate::diagnostic::{Diagnostic, Severity, Sink, codes};
 use crate::driver::{
-    CompileOptions, Selection, Site, SourceReader, SourceText, check_model, load, resolve_site, review,
+    CompileOptions, Selection, Shared, Site, SourceReader, SourceText, check_model, load_shared,
+    resolve_site, review,
 };
 use crate::model::Model;
 use crate::policy::Policy;
@@ -33,17 +34,31 @@ pub(super) struct Session {
 impl Session {
     /// Reads a site and its side files. What is wrong is in the site's sink.
     pub(super) fn open(arg: &SiteArg, global: &Global) -> Self {
+        Self::open_shared(arg, global, &Shared::default())
+    }
+
+    /// As [`Session::open`], for a site of several.
+    pub(super) fn open_shared(arg: &SiteArg, global: &Global, shared: &Shared) -> Self {
         let is_stdin = arg.site == Path::new("-");
         let name = if is_stdin { "<stdin>".to_owned() } else { arg.site.display().to_string() };
         let text = files::read_text(&arg.site).map_err(|failure| failure.diagnostic(&name));
         let text = text.map(|text| SourceText { name, text });
-        Self::open_text(arg, global, text)
+        Self::open_text_shared(arg, global, text, shared)
     }
 
     /// Goes on with a site's own file that was read from disk or standard input already, or with why it wasn't.
     pub(super) fn open_text(arg: &SiteArg, global: &Global, text: Result<SourceText, Diagnostic>) -> Self {
+        Self::open_text_shared(arg, global, text, &Shared::default())
+    }
+
+    fn open_text_shared(
+        arg: &SiteArg,
+        global: &Global,
+        text: Result<SourceText, Diagnostic>,
+        shared: &Shared,
+    ) -> Self {
         let is_stdin = arg.site == Path::new("-");
-        let mut site = load_site(&arg.site, text, &Folder::of(&arg.site));
+        let mut site = load_site(&arg.site, text, &Folder::of(&arg.site), shared);
         let lock_path = arg.lock.clone().or_else(|| (!is_stdin).then(|| lock_beside(&arg.site)));
         let lock = read_lock(lock_path.as_deref(), &mut site.sink);
         Self::with(arg, global, site, lock_path, lock)
@@ -57,7 +72,7 @@ impl Session {
         (snapshot, path): (&Snapshot, &TreePath),
         text: Result<SourceText, Diagnostic>,
     ) -> Self {
-        let mut site = load_site(&arg.site, text, &snapshot.folder_of(path));
+        let mut site = load_site(&arg.site, text, &snapshot.folder_of(path), &Shared::default());
         let lock = match &arg.lock {
             Some(lock) => Repository::path_in(lock, snapshot),
             None => Ok(path.with_suffix(LOCK_SUFFIX)),
@@ -143,13 +158,18 @@ impl Session {
 }
 
 /// A site from the text of its own file.
-fn load_site(path: &Path, text: Result<SourceText, Diagnostic>, reader: &dyn SourceReader) -> Site {
+fn load_site(
+    path: &Path,
+    text: Result<SourceText, Diagnostic>,
+    reader: &dyn SourceReader,
+    shared: &Shared,
+) -> Site {
     match text {
         Ok(text) => {
             let is_file = path != Path::new("-");
             let relative =
                 path.file_name().filter(|_| is_file).map(|name| name.to_string_lossy().into_owned());
-            load(&relative.unwrap_or_else(|| text.name.clone()), text, reader)
+            load_shared(&relative.unwrap_or_else(|| text.name.clone()), text, reader, shared)
         }
         Err(report) => {
             let mut site = Site::new();
@@ -159,7 +179,8 @@ fn load_site(path: &Path, text: Result<SourceText, Diagnostic>, reader: &dyn Sou
     }
 }
 
-fn lock_beside(site: &Path) -> PathBuf {
+/// Where the lock of a site is unless the user says otherwise.
+pub(super) fn lock_beside(site: &Path) -> PathBuf {
     let mut name = site.as_os_str().to_owned();
     name.push(LOCK_SUFFIX);
     PathBuf::from(name)

@@ -20,6 +20,9 @@ codes! {
     55 "0055" NOT_OURS Error "not-ours" "a file that segc did not write is in the way";
     56 "0056" FORMAT_NOT_BUILT Error "format-not-built" "this segc was built without a format";
     57 "0057" FORMAT_FAILED Error "format-failed" "a document could not be written in a format";
+    80 "0080" SAME_SITE Error "same-site" "two sites of a fleet have one name";
+    81 "0081" NO_FOLDER_NAME Error "no-folder-name" "a site's name can't be the name of a folder";
+    82 "0082" FLEET_STATE_NOT_WRITTEN Warning "fleet-state-not-written" "the state of a fleet could not be written";
     // 1: syntax
     1001 "1001" UNEXPECTED_TOKEN Error "unexpected-token" "something else was expected here";
     1002 "1002" UNTERMINATED_STRING Error "unterminated-string" "a string has no closing quote";

@@ -5,13 +5,10 @@
 //! Invariant: an include is a relative path that stays inside the folder of the site's own file; each file is read
 //! once, and at most [`MOST_FILES`] are.
 
-use super::Site;
-use crate::catalogue;
+use super::{Shared, Site};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::{SourceId, Span};
 use crate::syntax::ast::{Include, Statement, ValueKind};
-use crate::syntax::parse;
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Most files of one site.
@@ -75,6 +72,7 @@ pub struct SourceText {
 
 struct Loader<'a> {
     reader: &'a dyn SourceReader,
+    shared: &'a Shared,
     site: Site,
     seen: BTreeMap<String, SourceId>,
 }
@@ -88,7 +86,12 @@ struct Waiting {
 
 /// Loads a site: parses the main text and follows its includes. `main` is its path relative to the site's folder.
 pub fn load(main: &str, text: SourceText, reader: &dyn SourceReader) -> Site {
-    let mut loader = Loader { reader, site: Site::new(), seen: BTreeMap::new() };
+    load_shared(main, text, reader, &Shared::default())
+}
+
+/// As [`load`], for a site of several: what they have in common is parsed once.
+pub fn load_shared(main: &str, text: SourceText, reader: &dyn SourceReader, shared: &Shared) -> Site {
+    let mut loader = Loader { reader, shared, site: Site::new(), seen: BTreeMap::new() };
     let mut waiting = vec![Waiting { path: main.to_owned(), text, chain: Vec::new() }];
     while let Some(Waiting { path, text, chain }) = waiting.pop() {
         let includes = loader.parse(&path, text);
@@ -109,7 +112,7 @@ impl Loader<'_> {
         let source = self.site.sources.add_relative(text.name, path, text.text);
         self.seen.insert(path.to_owned(), source);
         let text = self.site.sources.get(source).map_or("", |file| file.text.as_str());
-        let (file, diagnostics) = parse(source, text);
+        let (file, diagnostics) = self.shared.parse(source, text);
         self.site.sink.extend(diagnostics);
         let include = |statement: &Statement| {
             if let Statement::Include(include) = statement { Some(include.clone()) } else { None }
@@ -206,20 +209,24 @@ impl Loader<'_> {
                 }
             }
         }
-        extend_with(&mut self.site, &extras);
+        extend_by(&mut self.site, &extras, self.shared);
     }
 }
 
 /// Extends a site's catalogue by texts among its sources. Reports of what is wrong with them are in its sink.
 pub fn extend_with(site: &mut Site, extras: &[SourceId]) {
+    extend_by(site, extras, &Shared::default());
+}
+
+fn extend_by(site: &mut Site, extras: &[SourceId], shared: &Shared) {
     if extras.is_empty() {
         return;
     }
     let files: Vec<_> = extras.iter().filter_map(|id| site.sources.get(*id)).collect();
     let texts: Vec<(&str, &str)> =
         files.iter().map(|file| (file.name.as_str(), file.text.as_str())).collect();
-    match catalogue::extend(&site.catalogue, &texts) {
-        Ok(extended) => site.catalogue = Cow::Owned(extended),
+    match shared.extend(&site.catalogue, &texts) {
+        Ok(extended) => site.catalogue = extended,
         Err(problems) => {
             for problem in problems {
                 let at = texts.iter().position(|(name, _)| *name == problem.file).unwrap_or_default();

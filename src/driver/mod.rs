@@ -12,6 +12,7 @@ mod prereq;
 mod release;
 mod releases;
 mod rules;
+mod shared;
 mod suggest;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -19,18 +20,19 @@ pub(crate) mod testing;
 pub use compile::{
     CompileOptions, Compiled, CompiledArtifact, Plans, Selection, compile, plan, plan_and_prove,
 };
-pub use load::{ReadFailure, SourceReader, SourceText, extend_with, load};
+pub use load::{ReadFailure, SourceReader, SourceText, extend_with, load, load_shared};
 pub use manifest::{
-    ManifestFailure, ReadManifest, is_manifest, listed_artefacts, read_manifest, source_digests, tool,
-    widening_rows,
+    ManifestFailure, ReadManifest, is_manifest, listed_artefacts, read_manifest, sha256, source_digests,
+    tool, widening_rows,
 };
 
 pub use prereq::prerequisites;
 pub use release::{ReadRelease, Reading, describe_release, read_release};
 pub use releases::{CatalogueReading, read_with_catalogues};
+pub use shared::Shared;
 pub use suggest::{Suggestion, suggest};
 
-use crate::catalogue::{Catalogue, ReleaseId};
+use crate::catalogue::{ReleaseId, SiteCatalogue};
 use crate::check::findings::{self, Choices, Review};
 use crate::check::{self, Strictness};
 use crate::diagnostic::{Diagnostic, Sink, codes};
@@ -43,10 +45,9 @@ use crate::policy::{
     lower::{TooManyClasses, lower},
 };
 use crate::source::SourceMap;
-use crate::syntax::ast::File;
+use crate::syntax::ast::{File, Statement, Text};
 use crate::targets::TARGETS;
 use crate::vocabulary::PlatformSpec;
-use std::borrow::Cow;
 use time::Date;
 
 /// A site's texts and trees.
@@ -57,7 +58,7 @@ pub struct Site {
     /// The trees, in the same order.
     pub files: Vec<File>,
     /// The catalogue of this segc, with the site's own entries on top where it has some.
-    pub catalogue: Cow<'static, Catalogue>,
+    pub catalogue: SiteCatalogue,
     /// What was wrong with reading and parsing.
     pub sink: Sink,
 }
@@ -65,8 +66,18 @@ pub struct Site {
 impl Site {
     /// A site of which nothing was read yet.
     pub fn new() -> Self {
-        let catalogue = Cow::Borrowed(Catalogue::builtin());
+        let catalogue = SiteCatalogue::builtin();
         Self { sources: SourceMap::new(), files: Vec::new(), catalogue, sink: Sink::new() }
+    }
+}
+
+impl Site {
+    /// The name that the site gives itself; `None` where no text that was read does.
+    pub fn name(&self) -> Option<&Text> {
+        self.files.iter().flat_map(|file| &file.statements).find_map(|statement| match statement {
+            Statement::Site(site) => Some(&site.name),
+            _ => None,
+        })
     }
 }
 

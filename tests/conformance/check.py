@@ -82,6 +82,7 @@ def main() -> int:
     examples = [compiled(source, source.parent.name) for source in sorted(ROOT.glob("examples/*/site.seg"))]
     generated = [compiled(source, source.parent.name) for source in sites.written(OUT.parent / "sites")]
     report.add("comparisons", outputs.comparison_results(examples))
+    report.add("fleet", outputs.fleet_results(examples))
     for site in examples:
         report.add(site.name, outputs.outputs(site))
     for site in examples + generated:

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import shutil
 
 import yaml
 
@@ -86,6 +87,21 @@ def diff_outputs(before: pathlib.Path, after: pathlib.Path) -> dict[str, list[st
         "diff csv": reports.request_errors(printed_text("diff", before, after, "--format", "csv"), answer),
         "diff html": reports.html_errors(printed_text("diff", before, after, "--format", "html")),
     }
+
+
+def fleet_results(examples: list[Site]) -> dict[str, list[str]]:
+    """The errors of the JSON of a fleet of copies of the examples with a broken site beside them, twice, and of its state."""
+    folder = OUT / "fleet"
+    shutil.rmtree(folder, ignore_errors=True)
+    for site in examples:
+        shutil.copytree(site.source.parent, folder / site.name)
+    broken = folder / "broken.seg"
+    broken.write_text(reports.HOSTILE_SITE + "role x : vdaa { }\n", encoding="utf-8")
+    sites = [*sorted(folder.glob("*/site.seg")), broken]
+    schema = json.loads((SCHEMAS / "compile-fleet.schema.json").read_text())
+    results = {name: schema_errors(schema, printed("compile", *sites, "-o", folder / "out")) for name in ("new", "again")}
+    state = json.loads((folder / "out" / "fleet.json").read_text())
+    return results | {"state": schema_errors(json.loads((SCHEMAS / "fleet.schema.json").read_text()), state)}
 
 
 def comparison_results(examples: list[Site]) -> dict[str, list[str]]:

@@ -24,7 +24,8 @@ use std::collections::BTreeMap;
 /// The manifest's path within the output folder.
 pub(super) const MANIFEST: &str = "manifest.json";
 
-fn sha256(bytes: &[u8]) -> String {
+/// The digest of some bytes, as every output writes it: SHA-256 in lower-case hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
     data_encoding::HEXLOWER.encode(&Sha256::digest(bytes))
 }
 
