@@ -11,6 +11,7 @@ pub mod check;
 pub mod cli;
 pub mod diagnostic;
 pub mod diff;
+pub mod drift;
 pub mod driver;
 pub mod model;
 pub mod policy;

@@ -17,6 +17,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("target", &["source", "diagnostic", "vocabulary", "policy"]),
     ("check", &["source", "diagnostic", "vocabulary", "catalogue", "model", "policy", "target"]),
     ("diff", &["space", "policy"]),
+    ("drift", &["policy", "target"]),
     (
         "driver",
         &[
@@ -30,6 +31,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "target",
             "check",
             "diff",
+            "drift",
             "targets",
         ],
     ),
@@ -42,6 +44,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "reference",
             "check",
             "diff",
+            "drift",
             "driver",
             "model",
             "policy",

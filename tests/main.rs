@@ -18,6 +18,7 @@ mod codes;
 mod diff;
 mod diff_outputs;
 mod diff_random;
+mod drift;
 mod findings;
 mod grammar;
 mod init;

@@ -17,6 +17,12 @@ codes! {
     49 "0049" GIT_FAILED Error "git-failed" "git can't read the repository";
     50 "0050" BAD_MANIFEST Error "bad-manifest" "a manifest can't be used";
     51 "0051" OTHER_MANIFEST Error "other-manifest" "a manifest is of another version";
+    70 "0070" UNKNOWN_EXPORT Error "unknown-export" "a file is no export that can be compared";
+    71 "0071" EXPORT_NOT_UNDERSTOOD Error "export-not-understood" "an export says something that is not understood";
+    72 "0072" EXPORT_AMBIGUOUS Error "export-ambiguous" "several deployed things fit one compiled name";
+    73 "0073" EXPORT_UNEXPLAINED Error "export-unexplained" "an export has an id that no file explains";
+    74 "0074" UNKNOWN_BIND Error "unknown-bind" "`--bind` names what is not there";
+    75 "0075" NOTHING_TO_WRITE Error "nothing-to-write" "no first site can be written from an export";
     // 1: syntax
     1001 "1001" UNEXPECTED_TOKEN Error "unexpected-token" "something else was expected here";
     1002 "1002" UNTERMINATED_STRING Error "unterminated-string" "a string has no closing quote";

@@ -5,6 +5,8 @@
 //! Invariant: no file, clock or environment is read here.
 
 mod compile;
+mod deployed;
+mod first_site;
 mod load;
 mod manifest;
 mod release;
@@ -17,6 +19,8 @@ pub(crate) mod testing;
 pub use compile::{
     CompileOptions, Compiled, CompiledArtifact, Plans, Selection, compile, plan, plan_and_prove,
 };
+pub use deployed::{Deployment, Deployments, ReadExport, deployed, export_kinds, read_exports, unreadable};
+pub use first_site::{FirstSite, Unsaid, first_site};
 pub use load::{ReadFailure, SourceReader, SourceText, extend_with, load};
 pub use manifest::{
     ManifestFailure, ReadManifest, is_manifest, read_manifest, source_digests, tool, widening_rows,

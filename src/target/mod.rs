@@ -10,6 +10,7 @@ pub mod context;
 pub mod csv;
 mod cuts;
 pub mod evaluate;
+pub mod export;
 pub mod half;
 pub mod json;
 pub mod manifest;
@@ -30,7 +31,8 @@ use crate::policy::{PlatformId, Policy, RoleId, RowId};
 use crate::vocabulary::PlatformSpec;
 pub use context::{Lock, PlanContext};
 use evaluate::Bindings;
-use observed::{Observed, Unreadable};
+use export::{Export, ExportFile, SiteWords};
+use observed::{Observed, PeerName, Unreadable};
 use std::collections::BTreeMap;
 
 /// One way of writing a plan down.
@@ -169,6 +171,29 @@ pub trait Backend: Sync {
 
     /// The points behind the names that a file uses, as far as this plan and the policy know them.
     fn bindings(&self, plan: &Self::Plan, policy: &Policy, observed: &Observed) -> Bindings;
+
+    /// Names of sets as rules of an artefact have them, with the names that the platform has for them.
+    fn known_as(&self, _plan: &Self::Plan) -> Vec<(PeerName, String)> {
+        Vec::new()
+    }
+
+    /// True for a file that this platform's own tools wrote about what is deployed.
+    fn is_export(&self, _value: &serde_json::Value) -> bool {
+        false
+    }
+
+    /// How a site says whom an enforcement point of an export guards; `None` where it needs what the export doesn't say.
+    fn site_words(&self, _members: &PeerName) -> Option<SiteWords> {
+        None
+    }
+
+    /// Reads what is deployed from files that [`Backend::is_export`] takes.
+    ///
+    /// # Errors
+    /// [`Unreadable`] for a file that can't be understood as a whole; an enforcement point that can't be is kept.
+    fn read_export(&self, _files: &[ExportFile]) -> Result<Export, Unreadable> {
+        Err(Unreadable::new("", "this platform tells nothing about what is deployed"))
+    }
 }
 
 /// A [`Backend`] behind an object: what the driver works with.
@@ -189,6 +214,18 @@ pub trait Target: Sync {
     /// # Errors
     /// [`Unreadable`] for whatever is no such file.
     fn read(&self, spelling: Spelling, bytes: &[u8]) -> Result<Observed, Unreadable>;
+
+    /// See [`Backend::is_export`].
+    fn is_export(&self, value: &serde_json::Value) -> bool;
+
+    /// See [`Backend::site_words`].
+    fn site_words(&self, members: &PeerName) -> Option<SiteWords>;
+
+    /// See [`Backend::read_export`].
+    ///
+    /// # Errors
+    /// [`Unreadable`] for a file that can't be understood as a whole.
+    fn read_export(&self, files: &[ExportFile]) -> Result<Export, Unreadable>;
 }
 
 /// A plan of any platform.
@@ -224,6 +261,9 @@ pub trait Planned {
 
     /// See [`Backend::bindings`].
     fn bindings(&self, policy: &Policy, observed: &Observed) -> Bindings;
+
+    /// See [`Backend::known_as`].
+    fn known_as(&self) -> Vec<(PeerName, String)>;
 }
 
 struct PlannedBy<B: Backend + 'static> {
@@ -268,6 +308,10 @@ impl<B: Backend + 'static> Planned for PlannedBy<B> {
     fn bindings(&self, policy: &Policy, observed: &Observed) -> Bindings {
         self.backend.bindings(&self.plan, policy, observed)
     }
+
+    fn known_as(&self) -> Vec<(PeerName, String)> {
+        self.backend.known_as(&self.plan)
+    }
 }
 
 /// Makes a target of a back end.
@@ -294,5 +338,17 @@ where
 
     fn read(&self, spelling: Spelling, bytes: &[u8]) -> Result<Observed, Unreadable> {
         self.0.read(spelling, bytes)
+    }
+
+    fn is_export(&self, value: &serde_json::Value) -> bool {
+        self.0.is_export(value)
+    }
+
+    fn site_words(&self, members: &PeerName) -> Option<SiteWords> {
+        self.0.site_words(members)
+    }
+
+    fn read_export(&self, files: &[ExportFile]) -> Result<Export, Unreadable> {
+        self.0.read_export(files)
     }
 }
