@@ -12,6 +12,7 @@ pub mod cli;
 pub mod diagnostic;
 pub mod diff;
 pub mod document;
+pub mod drift;
 pub mod driver;
 pub mod model;
 pub mod policy;

@@ -17,6 +17,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("target", &["source", "diagnostic", "vocabulary", "policy"]),
     ("check", &["source", "diagnostic", "vocabulary", "catalogue", "model", "policy", "target"]),
     ("diff", &["space", "policy"]),
+    ("drift", &["policy", "target"]),
     (
         "document",
         &["source", "diagnostic", "vocabulary", "catalogue", "model", "policy", "target", "check", "diff"],
@@ -35,6 +36,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "check",
             "diff",
             "document",
+            "drift",
             "targets",
         ],
     ),
@@ -48,6 +50,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "check",
             "diff",
             "document",
+            "drift",
             "driver",
             "model",
             "policy",

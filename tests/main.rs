@@ -19,6 +19,7 @@ mod diff;
 mod diff_edges;
 mod diff_outputs;
 mod diff_random;
+mod drift;
 mod findings;
 mod fleet;
 mod fuzzing;

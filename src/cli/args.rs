@@ -140,6 +140,10 @@ pub(super) enum Command {
     Search(Search),
     /// Say what opens and closes between two releases of a site, or with another catalogue release.
     Diff(Diff),
+    /// Say how what is deployed differs from what the site compiles to.
+    Drift(Drift),
+    /// Say what an export of a platform has and lets through, and write a first site for it.
+    Import(Import),
     /// Look things up in the catalogue: roles, flows, intents, names, permissions, rules.
     Catalogue(Catalogue),
     /// Explain a code of a message.
@@ -178,6 +182,8 @@ impl Command {
             Self::Matrix(_) => ("matrix", WITH_TABLES),
             Self::Search(_) => ("search", PLAIN),
             Self::Diff(_) => ("diff", ALL),
+            Self::Drift(_) => ("drift", WITH_PAGES),
+            Self::Import(_) => ("import", PLAIN),
             Self::Catalogue(_) => ("catalogue", WITH_PAGES),
             Self::Explain(_) => ("explain", PLAIN),
             Self::Completions(_) => ("completions", PLAIN),
@@ -488,6 +494,54 @@ pub(super) struct Diff {
     pub(super) enforced_at: Option<String>,
 }
 
+/// `segc drift`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:  aws ec2 describe-security-groups --output json > groups.json\n           \
+    segc drift site.seg --export groups.json\n           \
+    segc drift site.seg --export exports/ --bind seg-acme-web=sg-0123456789abcdef0\n\n\
+    Exit code: 2 when something extra or wider is deployed, 1 when something is missing or narrower, 0 when nothing differs."
+)]
+pub(super) struct Drift {
+    #[command(flatten)]
+    pub(super) site: SiteArg,
+    /// What a platform's own tool says is deployed: a file, a folder with JSON files, or `-` for standard input; may be
+    /// given several times.
+    #[arg(long, value_name = "FILE", required = true)]
+    pub(super) export: Vec<PathBuf>,
+    /// Which deployed thing a compiled name is, where names don't say: a group, a list of addresses, a category.
+    #[arg(long, value_name = "NAME=ID", value_parser = parse_bind)]
+    pub(super) bind: Vec<(String, String)>,
+    /// Compare these targets only: azure-nsg, aws-sg, nutanix-flow.
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub(super) target: Vec<String>,
+    /// Compare these platforms of the site only.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(super) platform: Vec<String>,
+}
+
+/// `segc import`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:  segc import aws groups.json\n           \
+    segc import aws groups.json lists.json --write site.seg --as-of 2026-01-31")]
+pub(super) struct Import {
+    /// The platform that the export is of: aws, azure, nutanix.
+    #[arg(value_name = "PLATFORM")]
+    pub(super) kind: String,
+    /// What the platform's own tool says is deployed: files, folders with JSON files, or `-` for standard input.
+    #[arg(value_name = "EXPORT", required = true)]
+    pub(super) exports: Vec<PathBuf>,
+    /// Write a first site to this file, or to standard output for `-`; what it can't say is listed.
+    #[arg(long, value_name = "FILE")]
+    pub(super) write: Option<PathBuf>,
+    /// The name of the site that is written.
+    #[arg(long, value_name = "TEXT", default_value = "imported")]
+    pub(super) name: String,
+    /// Replace the file when it exists.
+    #[arg(long, requires = "write")]
+    pub(super) force: bool,
+}
+
 /// `segc catalogue`
 #[derive(Debug, Args)]
 pub(super) struct Catalogue {
@@ -606,6 +660,13 @@ fn parse_finding(text: &str) -> Result<Code, String> {
         Ok(code)
     } else {
         Err(format!("{code} is no finding that can be denied or accepted"))
+    }
+}
+
+fn parse_bind(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, id)) if !name.is_empty() && !id.is_empty() => Ok((name.to_owned(), id.to_owned())),
+        _ => Err("write a compiled name, `=`, and the id of what it is".to_owned()),
     }
 }
 

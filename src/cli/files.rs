@@ -21,14 +21,43 @@ pub(super) fn read_text(path: &Path) -> Result<String, ReadFailure> {
     read_limited(std::fs::File::open(path).map_err(|error| unreadable(&error))?)
 }
 
+/// Reads a whole file of any kind, from standard input for `-`.
+pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, ReadFailure> {
+    if path == Path::new("-") {
+        return bytes_of(std::io::stdin().lock());
+    }
+    bytes_of(std::fs::File::open(path).map_err(|error| unreadable(&error))?)
+}
+
+/// A path itself; the JSON files of a folder in name order.
+pub(super) fn json_files(path: &Path) -> Result<Vec<PathBuf>, ReadFailure> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(path).map_err(|error| unreadable(&error))? {
+        let file = entry.map_err(|error| unreadable(&error))?.path();
+        let is_json = file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+        if is_json && file.is_file() {
+            found.push(file);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
 fn read_limited(reader: impl Read) -> Result<String, ReadFailure> {
+    bytes_of(reader).and_then(text_of)
+}
+
+fn bytes_of(reader: impl Read) -> Result<Vec<u8>, ReadFailure> {
     let mut bytes = Vec::new();
     let count = reader.take(LARGEST_INPUT + 1).read_to_end(&mut bytes);
     let count = count.map_err(|error| unreadable(&error))?;
     if u64::try_from(count).unwrap_or(u64::MAX) > LARGEST_INPUT {
         return Err(ReadFailure::TooLarge);
     }
-    text_of(bytes)
+    Ok(bytes)
 }
 
 /// Bytes of a file as text.

@@ -7,10 +7,13 @@ mod catalogue;
 mod check;
 mod compile;
 mod diff;
+mod drift;
 mod explain;
+mod exports;
 mod files;
 mod fleet;
 mod git;
+mod import;
 mod init;
 mod matrix;
 mod prereq;
@@ -75,6 +78,8 @@ fn run_command(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Matrix(arguments) => matrix::run(&arguments, &cli.global),
         Command::Search(arguments) => search::run(&arguments, &cli.global),
         Command::Diff(arguments) => diff::run(&arguments, &cli.global),
+        Command::Drift(arguments) => drift::run(&arguments, &cli.global),
+        Command::Import(arguments) => import::run(&arguments, &cli.global),
         Command::Catalogue(arguments) => catalogue::run(&arguments, &cli.global),
         Command::Explain(arguments) => explain::run(&arguments, &cli.global),
         Command::Completions(arguments) => completions(&arguments, &cli.global),

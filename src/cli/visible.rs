@@ -26,6 +26,18 @@ pub(super) fn visible(text: &str) -> String {
     shown
 }
 
+/// Adds a line to a text for people. An empty line may stand before it.
+pub(super) fn line(text: &mut String, words: std::fmt::Arguments<'_>) -> std::fmt::Result {
+    let words = words.to_string();
+    let shown = words.strip_prefix('\n');
+    if shown.is_some() {
+        text.push('\n');
+    }
+    text.push_str(&visible(shown.unwrap_or(&words)));
+    text.push('\n');
+    Ok(())
+}
+
 /// Control characters, what overrides or embeds a direction, and what is no character.
 fn acts(letter: char) -> bool {
     letter.is_control()

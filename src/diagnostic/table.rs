@@ -20,6 +20,12 @@ codes! {
     55 "0055" NOT_OURS Error "not-ours" "a file that segc did not write is in the way";
     56 "0056" FORMAT_NOT_BUILT Error "format-not-built" "this segc was built without a format";
     57 "0057" FORMAT_FAILED Error "format-failed" "a document could not be written in a format";
+    70 "0070" UNKNOWN_EXPORT Error "unknown-export" "a file is no export that can be compared";
+    71 "0071" EXPORT_NOT_UNDERSTOOD Error "export-not-understood" "an export says something that is not understood";
+    72 "0072" EXPORT_AMBIGUOUS Error "export-ambiguous" "several deployed things fit one compiled name";
+    73 "0073" EXPORT_UNEXPLAINED Error "export-unexplained" "an export has an id that no file explains";
+    74 "0074" UNKNOWN_BIND Error "unknown-bind" "`--bind` names what is not there";
+    75 "0075" NOTHING_TO_WRITE Error "nothing-to-write" "no first site can be written from an export";
     80 "0080" SAME_SITE Error "same-site" "two sites of a fleet have one name";
     81 "0081" NO_FOLDER_NAME Error "no-folder-name" "a site's name can't be the name of a folder";
     82 "0082" FLEET_STATE_NOT_WRITTEN Warning "fleet-state-not-written" "the state of a fleet could not be written";

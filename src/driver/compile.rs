@@ -13,6 +13,7 @@ use crate::diff::release::Release;
 use crate::policy::{PlatformId, Policy};
 use crate::source::Span;
 use crate::target::manifest::{Manifest, ManifestQuota};
+use crate::target::observed::PeerName;
 use crate::target::proof::{PlatformPermits, Proof, SpellingPermits, not_aligned, prove};
 use crate::target::verify::{Mismatch, report, verify};
 use crate::target::{Artifact, Lock, Permits, PlanContext, Planned, QuotaUse, Spelling, Target, json, steps};
@@ -63,6 +64,8 @@ pub struct Compiled {
     pub proof: Proof,
     /// What to do with each artefact.
     pub steps: Vec<Steps>,
+    /// By platform, names of sets in artefacts with the names that the platform has for them.
+    pub known_as: BTreeMap<String, Vec<(PeerName, String)>>,
 }
 
 /// What to do with one artefact.
@@ -141,7 +144,9 @@ pub fn compile(policy: &Policy, site: &Site, options: &CompileOptions, sink: &mu
         .into_iter()
         .map(|written| CompiledArtifact { path: written.path, bytes: written.artifact.bytes })
         .collect();
-    Some(Compiled { files, manifest, lock: used, proof, steps })
+    let known = |platform: &PlannedPlatform| (platform.name.clone(), platform.plan.known_as());
+    let known_as = plans.planned.iter().map(known).collect();
+    Some(Compiled { files, manifest, lock: used, proof, steps, known_as })
 }
 
 /// The planned platforms of a site, to hold artefacts against.

@@ -5,6 +5,8 @@
 //! Invariant: no file, clock or environment is read here.
 
 mod compile;
+mod deployed;
+mod first_site;
 mod later;
 mod load;
 mod manifest;
@@ -20,6 +22,8 @@ pub(crate) mod testing;
 pub use compile::{
     CompileOptions, Compiled, CompiledArtifact, Plans, Selection, compile, plan, plan_and_prove,
 };
+pub use deployed::{Deployment, Deployments, ReadExport, deployed, export_kinds, read_exports, unreadable};
+pub use first_site::{FirstSite, Unsaid, first_site};
 pub use load::{ReadFailure, SourceReader, SourceText, extend_with, load, load_shared};
 pub use manifest::{
     ManifestFailure, ReadManifest, is_manifest, listed_artefacts, read_manifest, sha256, source_digests,

@@ -230,7 +230,7 @@ fn scan<T: Point>(index: &[(T, T, AtomId)], wanted: &Intervals<T>, found: &mut B
 
 /// Cuts the number line along the borders of some sets: each piece with the positions of the sets that cover it, pieces
 /// with equal owners joined, pieces without an owner left out.
-fn blocks<'a, T: Point + 'a>(
+pub(crate) fn blocks<'a, T: Point + 'a>(
     sets: impl Iterator<Item = &'a Intervals<T>>,
 ) -> Vec<(Vec<usize>, Intervals<T>)> {
     let mut starts: BTreeMap<T, (Vec<usize>, Vec<usize>)> = BTreeMap::new();

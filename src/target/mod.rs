@@ -10,6 +10,7 @@ pub mod context;
 pub mod csv;
 mod cuts;
 pub mod evaluate;
+pub mod export;
 pub mod half;
 pub mod json;
 pub mod manifest;
@@ -31,7 +32,8 @@ use crate::policy::{PlatformId, Policy, RoleId, RowId};
 use crate::vocabulary::PlatformSpec;
 pub use context::{Lock, PlanContext};
 use evaluate::Bindings;
-use observed::{Observed, Unreadable};
+use export::{Export, ExportFile, SiteWords};
+use observed::{Observed, PeerName, Unreadable};
 use permission::{PermissionAsk, PermissionDocument};
 use std::collections::BTreeMap;
 
@@ -178,6 +180,29 @@ pub trait Backend: Sync {
 
     /// The points behind the names that a file uses, as far as this plan and the policy know them.
     fn bindings(&self, plan: &Self::Plan, policy: &Policy, observed: &Observed) -> Bindings;
+
+    /// Names of sets as rules of an artefact have them, with the names that the platform has for them.
+    fn known_as(&self, _plan: &Self::Plan) -> Vec<(PeerName, String)> {
+        Vec::new()
+    }
+
+    /// True for a file that this platform's own tools wrote about what is deployed.
+    fn is_export(&self, _value: &serde_json::Value) -> bool {
+        false
+    }
+
+    /// How a site says whom an enforcement point of an export guards; `None` where it needs what the export doesn't say.
+    fn site_words(&self, _members: &PeerName) -> Option<SiteWords> {
+        None
+    }
+
+    /// Reads what is deployed from files that [`Backend::is_export`] takes.
+    ///
+    /// # Errors
+    /// [`Unreadable`] for a file that can't be understood as a whole; an enforcement point that can't be is kept.
+    fn read_export(&self, _files: &[ExportFile]) -> Result<Export, Unreadable> {
+        Err(Unreadable::new("", "this platform tells nothing about what is deployed"))
+    }
 }
 
 /// A [`Backend`] behind an object: what the driver works with.
@@ -201,6 +226,18 @@ pub trait Target: Sync {
 
     /// See [`Backend::permission_document`].
     fn permission_document(&self, ask: &PermissionAsk) -> Option<PermissionDocument>;
+
+    /// See [`Backend::is_export`].
+    fn is_export(&self, value: &serde_json::Value) -> bool;
+
+    /// See [`Backend::site_words`].
+    fn site_words(&self, members: &PeerName) -> Option<SiteWords>;
+
+    /// See [`Backend::read_export`].
+    ///
+    /// # Errors
+    /// [`Unreadable`] for a file that can't be understood as a whole.
+    fn read_export(&self, files: &[ExportFile]) -> Result<Export, Unreadable>;
 }
 
 /// A plan of any platform.
@@ -236,6 +273,9 @@ pub trait Planned {
 
     /// See [`Backend::bindings`].
     fn bindings(&self, policy: &Policy, observed: &Observed) -> Bindings;
+
+    /// See [`Backend::known_as`].
+    fn known_as(&self) -> Vec<(PeerName, String)>;
 }
 
 struct PlannedBy<B: Backend + 'static> {
@@ -280,6 +320,10 @@ impl<B: Backend + 'static> Planned for PlannedBy<B> {
     fn bindings(&self, policy: &Policy, observed: &Observed) -> Bindings {
         self.backend.bindings(&self.plan, policy, observed)
     }
+
+    fn known_as(&self) -> Vec<(PeerName, String)> {
+        self.backend.known_as(&self.plan)
+    }
 }
 
 /// Makes a target of a back end.
@@ -310,5 +354,17 @@ where
 
     fn permission_document(&self, ask: &PermissionAsk) -> Option<PermissionDocument> {
         self.0.permission_document(ask)
+    }
+
+    fn is_export(&self, value: &serde_json::Value) -> bool {
+        self.0.is_export(value)
+    }
+
+    fn site_words(&self, members: &PeerName) -> Option<SiteWords> {
+        self.0.site_words(members)
+    }
+
+    fn read_export(&self, files: &[ExportFile]) -> Result<Export, Unreadable> {
+        self.0.read_export(files)
     }
 }

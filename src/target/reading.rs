@@ -6,7 +6,7 @@
 //! twice in an object, because a program that reads the file may take either.
 
 use super::observed::Unreadable;
-use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error, MapAccess, Visitor};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::marker::PhantomData;
@@ -26,6 +26,87 @@ pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Unreadable> {
         }
         Unreadable::new(pointer, why)
     })
+}
+
+/// Reads a part of a file that was read before; `place` is where it stands.
+///
+/// # Errors
+/// [`Unreadable`] with the pointer of the first mistake behind the place.
+pub fn part<T: DeserializeOwned>(place: &str, value: &serde_json::Value) -> Result<T, Unreadable> {
+    let bytes = serde_json::to_vec(value).map_err(|error| Unreadable::new(place, error.to_string()))?;
+    from_json(&bytes).map_err(|error| Unreadable::new(format!("{place}{}", error.pointer), error.why))
+}
+
+/// Reads a whole file of any shape.
+///
+/// # Errors
+/// [`Unreadable`] with the pointer of the first mistake, of a key that stands twice among others.
+pub fn tree(bytes: &[u8]) -> Result<serde_json::Value, Unreadable> {
+    from_json::<Once>(bytes)?;
+    from_json(bytes)
+}
+
+/// Any value without a key that stands twice.
+struct Once;
+
+impl<'de> Deserialize<'de> for Once {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Once)
+    }
+}
+
+impl<'de> Visitor<'de> for Once {
+    type Value = Self;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a value")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self, A::Error> {
+        while list.next_element::<Self>()?.is_some() {}
+        Ok(self)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self, A::Error> {
+        no_key_twice::<A, Self>(map).map(|_| self)
+    }
+}
+
+fn no_key_twice<'de, A: MapAccess<'de>, T: Deserialize<'de>>(
+    mut map: A,
+) -> Result<Vec<(String, T)>, A::Error> {
+    let (mut entries, mut keys) = (Vec::new(), BTreeSet::new());
+    while let Some(key) = map.next_key::<String>()? {
+        if !keys.insert(key.clone()) {
+            return Err(A::Error::custom(format_args!("the key `{key}` stands twice")));
+        }
+        entries.push((key, map.next_value()?));
+    }
+    Ok(entries)
 }
 
 /// A step of a pointer.
@@ -101,15 +182,8 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Entries<T> {
                 formatter.write_str("an object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries<T>, A::Error> {
-                let (mut entries, mut keys) = (Vec::new(), BTreeSet::new());
-                while let Some(key) = map.next_key::<String>()? {
-                    if !keys.insert(key.clone()) {
-                        return Err(A::Error::custom(format_args!("the key `{key}` stands twice")));
-                    }
-                    entries.push((key, map.next_value()?));
-                }
-                Ok(Entries(entries))
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Entries<T>, A::Error> {
+                no_key_twice(map).map(Entries)
             }
         }
         deserializer.deserialize_map(Collect(PhantomData))

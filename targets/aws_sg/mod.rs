@@ -24,6 +24,7 @@
 mod api;
 mod cloudformation;
 mod draft;
+mod export;
 pub mod limits;
 mod merge;
 mod names;
@@ -42,7 +43,8 @@ mod tests;
 use crate::policy::universe::NotAligned;
 use crate::policy::{PlatformId, Policy, RoleId};
 use crate::target::evaluate::Bindings;
-use crate::target::observed::{Observed, Unreadable};
+use crate::target::export::{Export, ExportFile, SiteWords};
+use crate::target::observed::{Observed, PeerName, Unreadable};
 use crate::target::permission::{PermissionAsk, PermissionDocument};
 use crate::target::{Artifact, Backend, Permits, PlanContext, QuotaUse, Spelling, TargetInfo};
 use crate::vocabulary::{AttributeSpec, PlatformSpec, ValueType};
@@ -168,5 +170,22 @@ impl Backend for AwsSg {
 
     fn bindings(&self, plan: &Plan, policy: &Policy, _: &Observed) -> Bindings {
         read::bindings(plan, policy)
+    }
+
+    fn known_as(&self, plan: &Plan) -> Vec<(PeerName, String)> {
+        plan.prefix_lists.iter().map(|list| (read::list_name(&list.parameter), list.name.clone())).collect()
+    }
+
+    fn is_export(&self, value: &serde_json::Value) -> bool {
+        export::is_export(value)
+    }
+
+    fn site_words(&self, members: &PeerName) -> Option<SiteWords> {
+        // Whoever wears a group is known by it.
+        matches!(members, PeerName::Group(_)).then(SiteWords::default)
+    }
+
+    fn read_export(&self, files: &[ExportFile]) -> Result<Export, Unreadable> {
+        export::read(files)
     }
 }

@@ -17,6 +17,7 @@
 //! Invariant: what the rules permit is read back by `permits`, which shares no code with the planner.
 
 mod arm;
+mod export;
 mod group;
 mod limits;
 mod membership;
@@ -36,6 +37,7 @@ mod tests;
 use crate::policy::universe::NotAligned;
 use crate::policy::{PlatformId, Policy, RoleId};
 use crate::target::evaluate::Bindings;
+use crate::target::export::{Export, ExportFile};
 use crate::target::observed::{Observed, Unreadable};
 use crate::target::permission::{PermissionAsk, PermissionDocument};
 use crate::target::{Artifact, Backend, Permits, PlanContext, QuotaUse, Spelling, TargetInfo};
@@ -140,5 +142,13 @@ impl Backend for AzureNsg {
 
     fn bindings(&self, plan: &Plan, policy: &Policy, observed: &Observed) -> Bindings {
         read::bindings(plan, policy, observed)
+    }
+
+    fn is_export(&self, value: &serde_json::Value) -> bool {
+        export::is_export(value)
+    }
+
+    fn read_export(&self, files: &[ExportFile]) -> Result<Export, Unreadable> {
+        export::read(files)
     }
 }

@@ -24,6 +24,7 @@
 //! Invariant: what is proved by `permits` are the rules, as if every policy were enforced.
 
 mod categories;
+mod export;
 mod groups;
 mod limits;
 mod permits;
@@ -42,7 +43,8 @@ mod v4;
 use crate::policy::universe::NotAligned;
 use crate::policy::{PlatformId, Policy, RoleId};
 use crate::target::evaluate::Bindings;
-use crate::target::observed::{Observed, Unreadable};
+use crate::target::export::{Export, ExportFile, SiteWords};
+use crate::target::observed::{Observed, PeerName, Unreadable};
 use crate::target::text;
 use crate::target::{Artifact, Backend, Permits, PlanContext, QuotaUse, Spelling, TargetInfo};
 use crate::vocabulary::{AttributeSpec, PlatformSpec, ValueType};
@@ -172,6 +174,18 @@ impl Backend for NutanixFlow {
 
     fn bindings(&self, plan: &Self::Plan, policy: &Policy, _: &Observed) -> Bindings {
         read::bindings(plan, policy)
+    }
+
+    fn is_export(&self, value: &serde_json::Value) -> bool {
+        export::is_export(value)
+    }
+
+    fn site_words(&self, members: &PeerName) -> Option<SiteWords> {
+        export::site_words(members)
+    }
+
+    fn read_export(&self, files: &[ExportFile]) -> Result<Export, Unreadable> {
+        export::read(files)
     }
 }
 

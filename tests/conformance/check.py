@@ -2,7 +2,8 @@
 
 One file a platform says who looks at its artefacts. Besides: what segc prints is held to its schemas (`outputs.py`), what was
 deployed into a stand-in of EC2 and described back must equal what was compiled, checkov's findings must be known, and
-artefacts that are damaged by hand must be refused (`damage.py`). Prints one line for each check, and fails when any finds
+artefacts that are damaged by hand must be refused (`damage.py`), and exports made from artefacts have the drift that was put into
+them (`drift.py`). Prints one line for each check, and fails when any finds
 anything, or when a tool is missing that is not on the list of optional ones.
 """
 
@@ -12,6 +13,7 @@ import sys
 
 import checkov_run
 import damage
+import drift
 import on_aws
 import on_azure
 import on_firewall
@@ -19,7 +21,7 @@ import on_nutanix
 import on_terraform
 import outputs
 import sites
-from shared import OUT, ROOT, Check, Site, compiled
+from shared import OUT, ROOT, SEGC, Check, Site, compiled
 
 CHECKS = {
     spelling: checks
@@ -83,6 +85,7 @@ def main() -> int:
     generated = [compiled(source, source.parent.name) for source in sites.written(OUT.parent / "sites")]
     report.add("comparisons", outputs.comparison_results(examples))
     report.add("fleet", outputs.fleet_results(examples))
+    report.add("drift", drift.results(SEGC, outputs.answer_errors))
     for site in examples:
         report.add(site.name, outputs.outputs(site))
     for site in examples + generated:

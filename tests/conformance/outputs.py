@@ -25,6 +25,11 @@ def output_errors(command: str, *arguments: object) -> list[str]:
     return schema_errors(json.loads(schema.read_text()), printed(command, *arguments))
 
 
+def answer_errors(command: str, answer: object) -> list[str]:
+    """What the schema of a command's JSON output has against an answer."""
+    return schema_errors(json.loads((SCHEMAS / f"{command}.schema.json").read_text()), answer)
+
+
 def outputs(site: Site) -> dict[str, list[str]]:
     """The errors of every JSON output of one site, by name."""
     source, manifest = site.source, site.manifest

@@ -50,11 +50,11 @@ pub(super) fn bindings(plan: &Plan, policy: &Policy) -> Bindings {
     bindings
 }
 
-fn group_name(name: &str) -> PeerName {
+pub(super) fn group_name(name: &str) -> PeerName {
     PeerName::Group(name.to_ascii_lowercase())
 }
 
-fn list_name(name: &str) -> PeerName {
+pub(super) fn list_name(name: &str) -> PeerName {
     PeerName::AddressSet(name.to_owned())
 }
 
@@ -76,7 +76,7 @@ fn default_egress(pointer: &str, to: Peers) -> Rule {
 /// The services of a protocol with ports, or with an ICMP type (from) and code (to), where -1 stands for all.
 ///
 /// Source: EC2 API Reference, `IpPermission`, members `IpProtocol`, `FromPort` and `ToPort`, read 2026-11.
-fn services(protocol: &str, from: Option<i64>, to: Option<i64>) -> Result<ServiceSet, String> {
+pub(super) fn services(protocol: &str, from: Option<i64>, to: Option<i64>) -> Result<ServiceSet, String> {
     let number = match protocol.to_ascii_lowercase().as_str() {
         // Ports mean nothing beside every protocol.
         "-1" => return Ok(ServiceSet::any()),
@@ -124,7 +124,7 @@ fn messages(protocol: Protocol, kind: Option<i64>, code: Option<i64>) -> Result<
 ///
 /// Source: EC2 API Reference, `AuthorizeSecurityGroupIngress`, member `CidrIp`, read 2026-11; RFC 1122 section 3.2.1.3
 /// and RFC 4291 section 2.5.3.
-fn range(pointer: &str, text: &str, is_v6: bool) -> Result<Peers, Unreadable> {
+pub(super) fn range(pointer: &str, text: &str, is_v6: bool) -> Result<Peers, Unreadable> {
     let net: IpNet =
         text.parse().map_err(|_| Unreadable::new(pointer, format!("`{text}` is no range of addresses")))?;
     if matches!(net, IpNet::V6(_)) != is_v6 {

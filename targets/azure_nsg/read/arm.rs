@@ -139,7 +139,7 @@ fn fields<'a>(pointer: &str, rule: &'a SecurityRule) -> Result<Fields<'a>, Unrea
 }
 
 /// The name in the id of an application security group, which may be an expression or a path.
-fn asg(pointer: &str, id: &str) -> Result<PeerName, Unreadable> {
+pub(in super::super) fn asg(pointer: &str, id: &str) -> Result<PeerName, Unreadable> {
     let expression = id.strip_prefix("[resourceId('").and_then(|rest| rest.strip_suffix("')]"));
     let path = || {
         let (provider, name) = id.rsplit_once('/')?;

@@ -21,28 +21,28 @@ use crate::policy::service::{Protocol, ServiceRange, ServiceSet};
 use crate::target::evaluate::Bindings;
 use crate::target::half::Direction;
 use crate::target::observed::{Action, Author, Guard, Observed, PeerName, Peers, Rule, Unreadable};
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Subnets, Ipv6Subnets};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 const ASG_TYPE: &str = "Microsoft.Network/applicationSecurityGroups";
 
 /// The fields of a rule, in the words of Azure.
-struct Fields<'a> {
-    priority: u32,
-    direction: &'a str,
-    access: &'a str,
-    protocol: &'a str,
-    source_ports: Listed<'a>,
-    source: Listed<'a>,
-    source_groups: Vec<PeerName>,
-    destination: Listed<'a>,
-    destination_groups: Vec<PeerName>,
-    destination_ports: Listed<'a>,
+pub(super) struct Fields<'a> {
+    pub(super) priority: u32,
+    pub(super) direction: &'a str,
+    pub(super) access: &'a str,
+    pub(super) protocol: &'a str,
+    pub(super) source_ports: Listed<'a>,
+    pub(super) source: Listed<'a>,
+    pub(super) source_groups: Vec<PeerName>,
+    pub(super) destination: Listed<'a>,
+    pub(super) destination_groups: Vec<PeerName>,
+    pub(super) destination_ports: Listed<'a>,
 }
 
 /// The values of a singular and a plural field.
-enum Listed<'a> {
+pub(super) enum Listed<'a> {
     /// Those of the one that is used; an empty text or list is none.
     Values(Vec<&'a str>),
     /// Both are used.
@@ -50,7 +50,7 @@ enum Listed<'a> {
 }
 
 impl<'a> Listed<'a> {
-    fn of(one: &'a Option<String>, several: &'a Option<Vec<String>>) -> Self {
+    pub(super) fn of(one: &'a Option<String>, several: &'a Option<Vec<String>>) -> Self {
         let several = several.iter().flatten().map(String::as_str);
         Self::new(one.as_deref(), several.collect())
     }
@@ -97,19 +97,19 @@ pub(super) fn bindings(plan: &Plan, policy: &Policy, observed: &Observed) -> Bin
     bindings
 }
 
-fn lower(name: &str) -> String {
+pub(super) fn lower(name: &str) -> String {
     name.to_ascii_lowercase()
 }
 
 /// A network security group whose rules are read one by one.
-struct Numbered {
+pub(super) struct Numbered {
     guard: Guard,
     rules: BTreeMap<(Direction, u32), Rule>,
     names: BTreeSet<String>,
 }
 
 impl Numbered {
-    fn new(name: &str, pointer: String) -> Self {
+    pub(super) fn new(name: &str, pointer: String) -> Self {
         let members = Peers::named(PeerName::Behind(lower(name)));
         let guard = Guard::new(name, pointer, members);
         Self { guard, rules: BTreeMap::new(), names: BTreeSet::new() }
@@ -120,7 +120,13 @@ impl Numbered {
     }
 
     /// Adds a rule, whose fields stand at `place`.
-    fn add(&mut self, name: &str, pointer: &str, place: &str, fields: &Fields<'_>) -> Result<(), Unreadable> {
+    pub(super) fn add(
+        &mut self,
+        name: &str,
+        pointer: &str,
+        place: &str,
+        fields: &Fields<'_>,
+    ) -> Result<(), Unreadable> {
         let read = rule(pointer, place, fields)?;
         if !self.names.insert(lower(name)) {
             return Err(Unreadable::new(pointer, format!("two rules have the name `{name}`")));
@@ -133,7 +139,7 @@ impl Numbered {
     }
 
     /// The group with Azure's own rules beneath.
-    fn finish(mut self) -> Guard {
+    pub(super) fn finish(mut self) -> Guard {
         for (direction, defaults) in
             [(Direction::Ingress, INBOUND_DEFAULTS), (Direction::Egress, OUTBOUND_DEFAULTS)]
         {
@@ -207,6 +213,8 @@ fn side(pointer: &str, prefixes: &Listed<'_>, groups: &[PeerName]) -> Result<Pee
             peers.everybody = true;
         } else if let Some(range) = range(prefix) {
             ranges.push(range.map_err(|why| Unreadable::new(pointer, why))?);
+        } else if let Some(span) = span(prefix) {
+            ranges.extend(span);
         } else {
             peers.names.insert(tag(pointer, prefix)?);
         }
@@ -224,6 +232,20 @@ fn range(text: &str) -> Option<Result<IpNet, String>> {
     let net: IpNet = text.parse().ok()?;
     let is_network = net.addr() == net.network();
     Some(if is_network { Ok(net) } else { Err(format!("`{text}` has bits behind its prefix")) })
+}
+
+/// The ranges of all addresses from one to another: `10.0.0.4-10.0.0.9`.
+fn span(text: &str) -> Option<Vec<IpNet>> {
+    let (first, last) = text.split_once('-')?;
+    match (first.trim().parse().ok()?, last.trim().parse().ok()?) {
+        (IpAddr::V4(first), IpAddr::V4(last)) if first <= last => {
+            Some(Ipv4Subnets::new(first, last, 0).map(IpNet::from).collect())
+        }
+        (IpAddr::V6(first), IpAddr::V6(last)) if first <= last => {
+            Some(Ipv6Subnets::new(first, last, 0).map(IpNet::from).collect())
+        }
+        _ => None,
+    }
 }
 
 fn tag(pointer: &str, text: &str) -> Result<PeerName, Unreadable> {

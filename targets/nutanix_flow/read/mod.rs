@@ -86,7 +86,12 @@ fn wearers(pointer: &str, ids: impl IntoIterator<Item = String>) -> Result<Peers
 }
 
 /// A range without bits behind its prefix.
-fn range(pointer: &str, address: &str, length: Option<u8>, is_v6: bool) -> Result<IpNet, Unreadable> {
+pub(super) fn range(
+    pointer: &str,
+    address: &str,
+    length: Option<u8>,
+    is_v6: bool,
+) -> Result<IpNet, Unreadable> {
     let wrong = |why: String| Unreadable::new(pointer, why);
     let address: IpAddr = address.parse().map_err(|_| wrong(format!("`{address}` is no address")))?;
     if address.is_ipv6() != is_v6 {

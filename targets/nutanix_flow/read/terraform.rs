@@ -261,10 +261,12 @@ impl Names {
             secured_group_category_references: self
                 .categories(pointer, &fields.secured_group_category_references)?,
             secured_group_action: fields.secured_group_action.as_ref().map(|action| action.0.clone()),
+            src_allow_spec: None,
             src_category_references: self.some_categories(pointer, &fields.src_category_references)?,
             src_subnet: subnet(&fields.src_subnet),
             src_ipv6_subnet: None,
             src_address_group_references: self.groups(pointer, &fields.src_address_group_references)?,
+            dest_allow_spec: None,
             dest_category_references: self.some_categories(pointer, &fields.dest_category_references)?,
             dest_subnet: subnet(&fields.dest_subnet),
             dest_ipv6_subnet: None,

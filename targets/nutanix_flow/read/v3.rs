@@ -11,7 +11,7 @@ use crate::policy::address::AddressSet;
 use crate::policy::service::{Protocol, ServiceSet};
 use crate::target::half::Direction;
 use crate::target::observed::{Action, Guard, Ipv6, Observed, Peers, Rule, Unreadable};
-use crate::target::reading::{Entries, from_json};
+use crate::target::reading::{Entries, from_json, part};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::collections::{BTreeMap, BTreeSet};
@@ -164,6 +164,13 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Observed, Unreadable> {
         observed.guards.push(guard(&pointer, &policy.spec, &groups)?);
     }
     Ok(observed)
+}
+
+/// The enforcement point of a policy that the API tells, from its `spec`.
+pub(in super::super) fn deployed(pointer: &str, value: &serde_json::Value) -> Result<Guard, Unreadable> {
+    let spec: PolicySpec = part(pointer, value)?;
+    // Groups stay names: whoever reads the export knows what is in them.
+    guard(&format!("{pointer}/resources"), &spec, &BTreeMap::new())
 }
 
 fn guard(

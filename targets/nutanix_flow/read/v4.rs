@@ -11,7 +11,7 @@ use crate::policy::address::AddressSet;
 use crate::policy::service::{Protocol, ServiceSet};
 use crate::target::half::Direction;
 use crate::target::observed::{Action, Guard, Ipv6, Observed, Peers, Rule, Unreadable};
-use crate::target::reading::from_json;
+use crate::target::reading::{from_json, part};
 use ipnet::IpNet;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -80,10 +80,12 @@ pub(super) struct Spec {
     pub(super) object_type: String,
     pub(super) secured_group_category_references: Vec<String>,
     pub(super) secured_group_action: Option<String>,
+    pub(super) src_allow_spec: Option<String>,
     pub(super) src_category_references: Option<Vec<String>>,
     pub(super) src_subnet: Option<Address>,
     pub(super) src_ipv6_subnet: Option<Address>,
     pub(super) src_address_group_references: Option<Vec<String>>,
+    pub(super) dest_allow_spec: Option<String>,
     pub(super) dest_category_references: Option<Vec<String>>,
     pub(super) dest_subnet: Option<Address>,
     pub(super) dest_ipv6_subnet: Option<Address>,
@@ -188,10 +190,43 @@ fn net(pointer: &str, address: &Address, is_v6: bool) -> Result<IpNet, Unreadabl
     range(pointer, &address.value, address.prefix_length, is_v6)
 }
 
+/// Rules with their positions in their policy.
+type Numbered<'r> = Vec<(usize, &'r RuleBody)>;
+
+/// The enforcement points of a policy that the API tells: one for each group that it secures.
+pub(in super::super) fn deployed(pointer: &str, value: &serde_json::Value) -> Result<Vec<Guard>, Unreadable> {
+    let policy: Policy = part(pointer, value)?;
+    let mut secured: Vec<(BTreeSet<&String>, Numbered<'_>)> = Vec::new();
+    for (at, rule) in policy.rules.iter().flatten().enumerate() {
+        let group: BTreeSet<&String> = rule.spec.secured_group_category_references.iter().collect();
+        match secured.iter_mut().find(|(other, _)| *other == group) {
+            Some((_, rules)) => rules.push((at, rule)),
+            None => secured.push((group, vec![(at, rule)])),
+        }
+    }
+    // Groups stay names: whoever reads the export knows what is in them.
+    let no_groups = BTreeMap::new();
+    let mut guards = Vec::new();
+    for (_, rules) in secured {
+        guards.extend(guard_of(pointer, &policy, rules, &no_groups)?);
+    }
+    Ok(guards)
+}
+
 /// The enforcement point of a policy; `None` for a policy without rules, which secures nobody.
 pub(super) fn guard(
     pointer: &str,
     policy: &Policy,
+    groups: &BTreeMap<String, AddressSet>,
+) -> Result<Option<Guard>, Unreadable> {
+    guard_of(pointer, policy, policy.rules.iter().flatten().enumerate(), groups)
+}
+
+/// The enforcement point that some rules of a policy make.
+fn guard_of<'r>(
+    pointer: &str,
+    policy: &Policy,
+    rules: impl IntoIterator<Item = (usize, &'r RuleBody)>,
     groups: &BTreeMap<String, AddressSet>,
 ) -> Result<Option<Guard>, Unreadable> {
     if policy.kind != "APPLICATION" {
@@ -202,7 +237,7 @@ pub(super) fn guard(
     }
     let mut guard: Option<Guard> = None;
     let (mut within_group, mut others) = (Vec::new(), Vec::new());
-    for (at, rule) in policy.rules.iter().flatten().enumerate() {
+    for (at, rule) in rules {
         let place = format!("{pointer}/rules/{at}");
         let members = machines(&place, &rule.spec.secured_group_category_references)?;
         let guard = guard.get_or_insert_with(|| Guard::new(policy.name.as_str(), pointer, members.clone()));
@@ -265,25 +300,33 @@ fn no_peer(spec: &Spec) -> bool {
 
 /// How many ways of saying a peer a side uses.
 fn peers_of(spec: &Spec, direction: Direction) -> usize {
-    let (categories, subnet, ipv6_subnet, groups) = side(spec, direction);
+    let (allow_spec, categories, subnet, ipv6_subnet, groups) = side(spec, direction);
     let filled = |list: &Option<Vec<String>>| list.as_ref().is_some_and(|list| !list.is_empty());
-    [filled(categories), subnet.is_some(), ipv6_subnet.is_some(), filled(groups)]
+    [allow_spec.is_some(), filled(categories), subnet.is_some(), ipv6_subnet.is_some(), filled(groups)]
         .into_iter()
         .filter(|is| *is)
         .count()
 }
 
-type Side<'a> = (&'a Option<Vec<String>>, &'a Option<Address>, &'a Option<Address>, &'a Option<Vec<String>>);
+type Side<'a> = (
+    &'a Option<String>,
+    &'a Option<Vec<String>>,
+    &'a Option<Address>,
+    &'a Option<Address>,
+    &'a Option<Vec<String>>,
+);
 
 fn side(spec: &Spec, direction: Direction) -> Side<'_> {
     match direction {
         Direction::Ingress => (
+            &spec.src_allow_spec,
             &spec.src_category_references,
             &spec.src_subnet,
             &spec.src_ipv6_subnet,
             &spec.src_address_group_references,
         ),
         Direction::Egress => (
+            &spec.dest_allow_spec,
             &spec.dest_category_references,
             &spec.dest_subnet,
             &spec.dest_ipv6_subnet,
@@ -305,8 +348,10 @@ fn application(
     if spec.secured_group_action.is_some() {
         return Err(Unreadable::new(pointer, "the rule has an action for its group"));
     }
-    let (categories, subnet, ipv6_subnet, address_groups) = side(spec, direction);
-    let peers = if let Some(ids) = categories.as_ref().filter(|ids| !ids.is_empty()) {
+    let (allow_spec, categories, subnet, ipv6_subnet, address_groups) = side(spec, direction);
+    let peers = if let Some(word) = allow_spec {
+        allowed(&pointer, word)?
+    } else if let Some(ids) = categories.as_ref().filter(|ids| !ids.is_empty()) {
         machines(&pointer, ids)?
     } else if let Some(address) = subnet {
         Peers::at(AddressSet::from_ranges([&net(&pointer, address, false)?]))
@@ -318,6 +363,16 @@ fn application(
     };
     let services = services(&pointer, spec)?;
     Ok(Rule::allow(pointer, direction, peers, services))
+}
+
+/// Whom one word for a side means.
+/// Source: ntnx-microseg-py-client 4.3.2, `AllowType`, read 2026-11-22.
+fn allowed(pointer: &str, word: &str) -> Result<Peers, Unreadable> {
+    match word {
+        "ALL" => Ok(Peers::everybody()),
+        "NONE" => Ok(Peers::default()),
+        other => Err(Unreadable::new(pointer, format!("`{other}` says neither ALL nor NONE"))),
+    }
 }
 
 fn service_count(spec: &Spec) -> usize {

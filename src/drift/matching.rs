@@ -1,0 +1,208 @@
+//! Which deployed enforcement point is which compiled one, and which names are one another.
+//!
+//! In: compiled enforcement points, an export, and what a person bound by hand. Out: [`Matched`].
+//!
+//! Invariant: a match is by name, by tag, by whom it guards, or by hand, never by rules that look alike. Where two fit
+//! equally well none is taken.
+
+use super::names::{Names, single, typed};
+use super::{Ambiguous, Wanted};
+use crate::target::export::{Deployed, Export};
+use crate::target::observed::{PeerName, Peers};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a person says: a compiled name, and the id of what it is.
+pub type Binds = BTreeMap<String, String>;
+
+/// Who is who.
+pub(super) struct Matched {
+    /// For each compiled enforcement point the deployed ones, the one that is it first; the others guard the same machines.
+    pub(super) pairs: Vec<Vec<usize>>,
+    pub(super) names: Names,
+    pub(super) ambiguous: Vec<Ambiguous>,
+    /// What was bound and is not there.
+    pub(super) unknown: Vec<String>,
+}
+
+/// Names of an enforcement point in a compiled file: its name, and the last step of its place.
+fn compiled_names(wanted: &Wanted<'_>) -> [String; 2] {
+    let step = wanted.guard.pointer.rsplit('/').next().unwrap_or_default();
+    [wanted.guard.name.to_lowercase(), step.to_lowercase()]
+}
+
+pub(super) fn matched(
+    wanted: &[Wanted<'_>],
+    export: &Export,
+    known_as: &[(PeerName, String)],
+    binds: &Binds,
+) -> Matched {
+    let mut names = Names::default();
+    for set in &export.sets {
+        if let Some(addresses) = &set.addresses {
+            names.holds(set.name.clone(), addresses.clone());
+        }
+    }
+    let mut unknown = bind_labels(wanted, export, known_as, binds, &mut names);
+    let mut ambiguous = Vec::new();
+    let mut taken: BTreeSet<usize> = BTreeSet::new();
+    let mut pairs: Vec<Vec<usize>> = Vec::new();
+    for (rank, one) in wanted.iter().enumerate() {
+        let best = best(one, &export.guards, binds, &names);
+        match best.as_slice() {
+            [] => pairs.push(Vec::new()),
+            [found] if taken.insert(*found) => pairs.push(vec![*found]),
+            several => {
+                let shown = several.iter().filter_map(|at| export.guards.get(*at));
+                let ids = shown.map(|one| one.id.clone()).collect();
+                ambiguous.push(Ambiguous { name: one.guard.name.clone(), ids });
+                taken.extend(several);
+                pairs.push(Vec::new());
+            }
+        }
+        if let Some(found) = pairs.get(rank).and_then(|found| found.first())
+            && let Some(name) = export.guards.get(*found).and_then(|one| one.name.clone())
+            && let Some(compiled) = one.guard.members.names.first()
+        {
+            names.is(name, compiled.clone());
+        }
+    }
+    add_up(wanted, export, &names, &mut taken, &mut pairs);
+    unknown.extend(bind_sets(wanted, export, known_as, binds, &mut names));
+    Matched { pairs, names, ambiguous, unknown }
+}
+
+/// The deployed enforcement points that fit best: one, or several that fit equally well.
+fn best(wanted: &Wanted<'_>, deployed: &[Deployed], binds: &Binds, names: &Names) -> Vec<usize> {
+    let ours = compiled_names(wanted);
+    let bound = ours.iter().find_map(|name| binds.get(name));
+    let rank = |one: &Deployed| -> Option<usize> {
+        if let Some(id) = bound {
+            return one.id.eq_ignore_ascii_case(id).then_some(0);
+        }
+        let same_machines = guards_same(wanted, one, names);
+        let first = one.names.first().is_some_and(|name| *name == ours[0]);
+        let other = one.names.iter().any(|name| ours.contains(name));
+        match (first, other, same_machines) {
+            (true, _, true) => Some(1),
+            (true, _, false) => Some(2),
+            (false, true, _) => Some(3),
+            (false, false, true) => Some(4),
+            (false, false, false) => None,
+        }
+    };
+    let mut by_rank: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (at, one) in deployed.iter().enumerate() {
+        if let Some(rank) = rank(one) {
+            by_rank.entry(rank).or_default().push(at);
+        }
+    }
+    by_rank.into_values().next().unwrap_or_default()
+}
+
+/// True when both guard machines with the same labels.
+fn guards_same(wanted: &Wanted<'_>, one: &Deployed, names: &Names) -> bool {
+    let has_labels = |peers: &Peers| peers.names.iter().any(|name| matches!(name, PeerName::Labels(_)));
+    has_labels(&wanted.guard.members) && names.side(&one.guard.members) == wanted.guard.members
+}
+
+/// Adds the others that guard the same machines: their rules add up.
+fn add_up(
+    wanted: &[Wanted<'_>],
+    export: &Export,
+    names: &Names,
+    taken: &mut BTreeSet<usize>,
+    pairs: &mut [Vec<usize>],
+) {
+    for (one, found) in wanted.iter().zip(pairs) {
+        let Some(first) = found.first().and_then(|at| export.guards.get(*at)) else { continue };
+        for (at, other) in export.guards.iter().enumerate() {
+            let adds_up = other.guard.state == first.guard.state && other.problem.is_none();
+            if adds_up && guards_same(one, other, names) && taken.insert(at) {
+                found.push(at);
+            }
+        }
+    }
+}
+
+/// Labels in another case, and those that are bound. Gives what was bound and is no name here.
+fn bind_labels(
+    wanted: &[Wanted<'_>],
+    export: &Export,
+    known_as: &[(PeerName, String)],
+    binds: &Binds,
+    names: &mut Names,
+) -> Vec<String> {
+    let compiled = single(wanted.iter().flat_map(|one| one.sides()));
+    let is_label = |name: &&PeerName| matches!(name, PeerName::Labels(_));
+    let labels: BTreeMap<String, String> =
+        compiled.iter().filter(is_label).map(typed).map(|text| (text.to_lowercase(), text)).collect();
+    for text in single(export.guards.iter().flat_map(sides)).iter().filter(is_label).map(typed) {
+        if let Some(ours) = labels.get(&text.to_lowercase()).filter(|ours| **ours != text) {
+            names.is_label(text, ours.clone());
+        }
+    }
+    let other = known_as.iter().map(|(_, known)| known.clone());
+    let known: BTreeSet<String> =
+        compiled.iter().map(typed).chain(other).map(|text| text.to_lowercase()).collect();
+    let guards: BTreeSet<String> = wanted.iter().flat_map(compiled_names).collect();
+    let mut unknown = Vec::new();
+    for (name, id) in binds {
+        if let Some(ours) = labels.get(name) {
+            names.is_label(id.to_lowercase(), ours.clone());
+        } else if !known.contains(name) && !guards.contains(name) {
+            unknown.push(name.clone());
+        } else if guards.contains(name) && !export.guards.iter().any(|one| one.id.eq_ignore_ascii_case(id)) {
+            unknown.push(id.clone());
+        }
+    }
+    unknown
+}
+
+/// Sets of addresses by name or by hand. Gives what was bound and is in no rule.
+fn bind_sets(
+    wanted: &[Wanted<'_>],
+    export: &Export,
+    known_as: &[(PeerName, String)],
+    binds: &Binds,
+    names: &mut Names,
+) -> Vec<String> {
+    let compiled = single(wanted.iter().flat_map(|one| one.sides()));
+    let deployed = single(export.guards.iter().flat_map(sides));
+    let sets = compiled.iter().filter(|name| matches!(name, PeerName::AddressSet(_) | PeerName::Group(_)));
+    let mut unknown = Vec::new();
+    for ours in sets {
+        let known_as =
+            known_as.iter().filter(|(name, _)| name == ours).map(|(_, known)| known.to_lowercase());
+        let all: Vec<String> = known_as.chain([typed(ours).to_lowercase()]).collect();
+        if let Some(id) = all.iter().find_map(|name| binds.get(name)) {
+            let found = deployed.iter().find(|name| typed(name).eq_ignore_ascii_case(id));
+            match found {
+                Some(found) => names.is(found.clone(), ours.clone()),
+                // Its rules are missing; the binding itself may be right.
+                None if export.sets.iter().any(|set| set.id.eq_ignore_ascii_case(id)) => {}
+                None if matches!(ours, PeerName::Group(_)) => {}
+                None => unknown.push(id.clone()),
+            }
+            continue;
+        }
+        if let Some(same) = deployed.iter().find(|name| all.contains(&typed(name).to_lowercase())) {
+            names.is(same.clone(), ours.clone());
+        }
+        for set in export.sets.iter().filter(|set| all.contains(&set.title)) {
+            names.is(set.name.clone(), ours.clone());
+        }
+    }
+    unknown
+}
+
+/// Whom a deployed enforcement point guards, and both sides of its rules.
+fn sides(one: &Deployed) -> impl Iterator<Item = &Peers> {
+    let rules = one.guard.rules.iter().flat_map(|rule| [&rule.from, &rule.to]);
+    std::iter::once(&one.guard.members).chain(rules)
+}
+
+/// The names of a side that no file explains.
+pub(super) fn unexplained(export: &Export, names: &Names, peers: &Peers) -> BTreeSet<PeerName> {
+    let renamed = names.side(peers);
+    single([&renamed]).into_iter().filter(|name| export.unexplained.contains(name)).collect()
+}

@@ -1,0 +1,92 @@
+//! The names of an export in the words of the compiled rules.
+//!
+//! In: names that are known to be one another. Out: sides of rules with the compiled names.
+//!
+//! Invariant: a name that nobody knows stays as it is.
+
+use crate::policy::address::AddressSet;
+use crate::target::observed::{PeerName, Peers, Rule};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Compiled names by deployed ones.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Names {
+    whole: BTreeMap<PeerName, PeerName>,
+    labels: BTreeMap<String, String>,
+    contents: BTreeMap<PeerName, AddressSet>,
+}
+
+impl Names {
+    /// Says that a deployed name is a compiled one.
+    pub(super) fn is(&mut self, deployed: PeerName, compiled: PeerName) {
+        self.whole.insert(deployed, compiled);
+    }
+
+    /// Says what is behind a name that no compiled rule has.
+    pub(super) fn holds(&mut self, deployed: PeerName, addresses: AddressSet) {
+        self.contents.insert(deployed, addresses);
+    }
+
+    /// Says that a deployed label is a compiled one.
+    pub(super) fn is_label(&mut self, deployed: String, compiled: String) {
+        self.labels.insert(deployed, compiled);
+    }
+
+    /// A name in compiled words.
+    pub(super) fn name(&self, name: &PeerName) -> PeerName {
+        if let PeerName::Labels(labels) = name {
+            let label = |label: &String| self.labels.get(label).unwrap_or(label).clone();
+            return PeerName::Labels(labels.iter().map(label).collect());
+        }
+        self.whole.get(name).unwrap_or(name).clone()
+    }
+
+    /// A side of a rule in compiled names; what is known to be in a set stands for the set.
+    pub(super) fn side(&self, peers: &Peers) -> Peers {
+        let mut side = Peers { names: BTreeSet::new(), ..peers.clone() };
+        for name in &peers.names {
+            match self.contents.get(name).filter(|_| !self.whole.contains_key(name)) {
+                Some(addresses) => side.addresses = side.addresses.union(addresses),
+                None => {
+                    side.names.insert(self.name(name));
+                }
+            }
+        }
+        side
+    }
+
+    /// A rule in compiled names.
+    pub(super) fn rule(&self, rule: &Rule) -> Rule {
+        Rule { from: self.side(&rule.from), to: self.side(&rule.to), ..rule.clone() }
+    }
+}
+
+/// Each name of some sides by itself; labels one by one.
+pub(super) fn single<'a>(sides: impl IntoIterator<Item = &'a Peers>) -> BTreeSet<PeerName> {
+    let mut single = BTreeSet::new();
+    for name in sides.into_iter().flat_map(|side| &side.names) {
+        match name {
+            PeerName::Labels(labels) => single.extend(labels.iter().cloned().map(label)),
+            other => {
+                single.insert(other.clone());
+            }
+        }
+    }
+    single
+}
+
+/// One label as a name.
+pub(super) fn label(text: String) -> PeerName {
+    PeerName::Labels(BTreeSet::from([text]))
+}
+
+/// What a person types for a name.
+pub(super) fn typed(name: &PeerName) -> String {
+    match name {
+        PeerName::Group(text)
+        | PeerName::Behind(text)
+        | PeerName::AddressSet(text)
+        | PeerName::Host(text) => text.clone(),
+        PeerName::Labels(labels) => labels.iter().cloned().collect::<Vec<_>>().join("+"),
+    }
+}

@@ -1,0 +1,127 @@
+//! Which deployed rule stands for which compiled one, and what each that differs opens or closes.
+//!
+//! In: the compared rules of one direction, and the rows that each rule says it carries. Out: [`Found`] differences.
+//!
+//! Invariant: what two rules say alike is no difference, however rules are divided. Rules of different rows are never taken
+//! for one another. Everything that differs is in some [`Found`]; what no rule explains is the order of the rules.
+
+use super::access::{Compared, meaning, together, without};
+use crate::policy::service::ServiceSet;
+use crate::target::observed::{Action, Rule};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Services by pair of cells.
+type Passing = BTreeMap<(usize, usize), ServiceSet>;
+
+/// A difference.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Found {
+    /// The compiled rule, by position.
+    pub(super) compiled: Option<usize>,
+    /// The deployed rule, by position.
+    pub(super) deployed: Option<usize>,
+    pub(super) opened: Passing,
+    pub(super) closed: Passing,
+    /// True where a deny takes away something only if names hold addresses that it has.
+    pub(super) is_possible: bool,
+}
+
+/// The rows of each rule, by position.
+pub(super) type Rows = Vec<BTreeSet<String>>;
+
+/// Every difference, compiled rules first.
+pub(super) fn differences(compared: &Compared<'_>, rows: &Rows) -> Vec<Found> {
+    let (compiled, deployed) = unlike(compared);
+    let mut pairs = pairs(compared, rows, &compiled, &deployed);
+    let mut found: Vec<Found> = Vec::new();
+    for at in compiled {
+        let partner = pairs.remove(&at);
+        found.push(difference(compared, Some(at), partner));
+    }
+    let paired: BTreeSet<usize> = found.iter().filter_map(|one| one.deployed).collect();
+    let alone = deployed.into_iter().filter(|at| !paired.contains(at));
+    found.extend(alone.map(|at| difference(compared, None, Some(at))));
+    found.retain(|one| !one.opened.is_empty() || !one.closed.is_empty());
+    let opened = without(&compared.opened, &together(found.iter().map(|one| &one.opened)));
+    let closed = without(&compared.closed, &together(found.iter().map(|one| &one.closed)));
+    if !opened.is_empty() || !closed.is_empty() {
+        found.push(Found { opened, closed, ..Found::default() });
+    }
+    found
+}
+
+/// The compiled and the deployed rules that the other side has not, word for word.
+fn unlike(compared: &Compared<'_>) -> (Vec<usize>, Vec<usize>) {
+    let (compiled, deployed) = compared.rules.split_at(compared.compiled.min(compared.rules.len()));
+    let meanings = |rules: &[&'_ Rule]| -> BTreeSet<String> {
+        rules.iter().map(|rule| format!("{:?}", meaning(rule))).collect()
+    };
+    let (wanted, found) = (meanings(compiled), meanings(deployed));
+    let only = |rules: &[&Rule], from: usize, other: &BTreeSet<String>| -> Vec<usize> {
+        let numbered = rules.iter().enumerate();
+        let only = numbered.filter(|(_, rule)| !other.contains(&format!("{:?}", meaning(rule))));
+        only.map(|(at, _)| from + at).collect()
+    };
+    (only(compiled, 0, &found), only(deployed, compared.compiled, &wanted))
+}
+
+/// Compiled rules with the deployed ones that stand for them. A rule that names a row goes before one that names none.
+fn pairs(
+    compared: &Compared<'_>,
+    rows: &Rows,
+    compiled: &[usize],
+    deployed: &[usize],
+) -> BTreeMap<usize, usize> {
+    let none = BTreeSet::new();
+    let rows = |at: usize| rows.get(at).unwrap_or(&none);
+    let action = |at: usize| compared.rules.get(at).map(|rule| rule.action);
+    let mut pairs: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut taken: BTreeSet<usize> = BTreeSet::new();
+    for of_one_row in [true, false] {
+        for wanted in compiled {
+            if pairs.contains_key(wanted) {
+                continue;
+            }
+            let fits = |at: &&usize| {
+                let (ours, theirs) = (rows(*wanted), rows(**at));
+                let shared = !ours.is_disjoint(theirs);
+                let contained = compared.covers(**at, *wanted) || compared.covers(*wanted, **at);
+                !taken.contains(*at)
+                    && action(**at) == action(*wanted)
+                    && if of_one_row {
+                        shared && (contained || compared.meet(**at, *wanted))
+                    } else {
+                        (ours.is_empty() || theirs.is_empty()) && contained
+                    }
+            };
+            if let Some(at) = deployed.iter().find(fits).copied() {
+                taken.insert(at);
+                pairs.insert(*wanted, at);
+            }
+        }
+    }
+    pairs
+}
+
+/// What a compiled rule, a deployed one, or one in place of the other, changes.
+fn difference(compared: &Compared<'_>, compiled: Option<usize>, deployed: Option<usize>) -> Found {
+    let share = |at: Option<usize>, of: &Passing| at.map(|at| compared.share(at, of)).unwrap_or_default();
+    let denies = |at: Option<usize>| {
+        at.and_then(|at| compared.rules.get(at)).is_some_and(|rule| rule.action == Action::Deny)
+    };
+    let is_deny = denies(compiled) || denies(deployed);
+    // An allow that is there opens, one that is gone closes; with a deny it is the other way round.
+    let (opens, closes) = if is_deny { (compiled, deployed) } else { (deployed, compiled) };
+    let mut found = Found {
+        compiled,
+        deployed,
+        opened: share(opens, &compared.opened),
+        closed: share(closes, &compared.closed),
+        is_possible: false,
+    };
+    if is_deny && compiled.is_none() && found.closed.is_empty() {
+        found.closed = deployed.map(|at| compared.may_cut(at)).unwrap_or_default();
+        found.is_possible = true;
+    }
+    found
+}

@@ -1,0 +1,346 @@
+//! Flow policies as Prism Central tells what is deployed.
+//!
+//! In: answers of the v4 API (`data`) and of v3 lists (`entities`): policies, and the categories, address groups and service
+//! groups that they name by id. Out: an [`Export`] in the names of categories, `Key:Value`.
+//! Source: v4 client 4.3.2, `NetworkSecurityPolicy`, `AddressGroup`, `ServiceGroup`, `Category`; API description of Prism
+//! Central v3, 3.1.0, `network_security_rules/list`; read 2026-11-22.
+//!
+//! Invariant: a field that is not known refuses its policy, because it may change what a rule means; ids, links, owners and
+//! times don't. A list that goes on elsewhere is refused, because what is on its other pages would look missing.
+
+mod bodies;
+
+use super::limits::TIER_KEY;
+use super::read::{range, v3, v4};
+use crate::policy::address::AddressSet;
+use crate::target::export::{Deployed, Export, ExportFile, NamedSet, SiteWords};
+use crate::target::observed::{Guard, PeerName, Peers, Unreadable};
+use crate::target::reading::part;
+use bodies::{plain, spec_v3, with_names};
+use ipnet::{IpNet, Ipv4Subnets};
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
+
+/// What a file has, by its shape.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Sort {
+    PolicyV4,
+    PolicyV3,
+    Category,
+    AddressGroup,
+    ServiceGroup,
+}
+
+/// The sort of one object.
+fn sort(item: &Value) -> Option<Sort> {
+    let has = |key: &str| item.get(key).is_some();
+    let kind = item.get("$objectType").and_then(Value::as_str).unwrap_or_default();
+    let of = |what: &str| kind.ends_with(&format!(".{what}"));
+    if of("NetworkSecurityPolicy") || (has("name") && has("state") && has("rules")) {
+        Some(Sort::PolicyV4)
+    } else if item.pointer("/spec/resources").is_some() {
+        let rules = ["app_rule", "ad_rule", "quarantine_rule", "isolation_rule"];
+        let resources = item.pointer("/spec/resources");
+        rules.iter().any(|key| resources.is_some_and(|one| one.get(key).is_some())).then_some(Sort::PolicyV3)
+    } else if of("Category") || (has("key") && has("value") && has("extId")) {
+        Some(Sort::Category)
+    } else if of("AddressGroup") || is_group(item, &["ipv4Addresses", "ipRanges", "ip_address_block_list"]) {
+        Some(Sort::AddressGroup)
+    } else if of("ServiceGroup")
+        || is_group(item, &["tcpServices", "udpServices", "icmpServices", "service_list"])
+    {
+        Some(Sort::ServiceGroup)
+    } else {
+        None
+    }
+}
+
+/// A group has one of these at its top, or under the level that v3 puts between.
+fn is_group(item: &Value, keys: &[&str]) -> bool {
+    let inner = ["address_group", "service_group"].iter().find_map(|key| item.get(key)).unwrap_or(item);
+    keys.iter().any(|key| inner.get(key).is_some())
+}
+
+/// True for answers of Prism Central, and for the flat list of categories with their ids.
+pub(super) fn is_export(value: &Value) -> bool {
+    is_flat(value) || items(value).iter().any(|(_, item)| sort(item).is_some()) || is_empty(value)
+}
+
+/// A file of `"Key:Value": "id"` alone.
+fn is_flat(value: &Value) -> bool {
+    let is_entry = |(key, value): (&String, &Value)| key.contains(':') && value.is_string();
+    value.as_object().is_some_and(|all| !all.is_empty() && all.iter().all(is_entry))
+}
+
+/// The objects of a file, with their places.
+fn items(value: &Value) -> Vec<(String, &Value)> {
+    let lists = [("", Some(value)), ("/data", value.get("data")), ("/entities", value.get("entities"))];
+    for (place, list) in lists {
+        if let Some(list) = list.and_then(Value::as_array) {
+            return list.iter().enumerate().map(|(at, item)| (format!("{place}/{at}"), item)).collect();
+        }
+    }
+    match value.get("data") {
+        Some(one) => vec![("/data".to_owned(), one)],
+        None => vec![(String::new(), value)],
+    }
+}
+
+/// Reads what is deployed.
+pub(super) fn read(files: &[ExportFile]) -> Result<Export, Unreadable> {
+    check_whole(files)?;
+    let mut known = Known::default();
+    for file in files {
+        known.add_file(file)?;
+    }
+    let mut export = Export { unguarded_passes: true, ..Export::default() };
+    for file in files {
+        for (pointer, item) in items(&file.value) {
+            let pointer = file.at(&pointer);
+            match sort(item) {
+                Some(Sort::PolicyV4) => export.guards.extend(policy_v4(&pointer, item, &known)),
+                Some(Sort::PolicyV3) => {
+                    export.alike = Some("v3");
+                    export.guards.push(policy_v3(&pointer, item, &known));
+                }
+                Some(_) => {}
+                None if is_flat(&file.value) || is_empty(&file.value) => {}
+                None => return Err(Unreadable::new(pointer, "this is no policy, category or group")),
+            }
+        }
+    }
+    export.unexplained = unexplained(&export, &known);
+    export.sets = known.sets;
+    Ok(export)
+}
+
+/// An answer without anything.
+fn is_empty(item: &Value) -> bool {
+    let list = item.get("data").or(item.get("entities"));
+    list.is_some_and(|list| list.is_null() || list.as_array().is_some_and(Vec::is_empty))
+}
+
+/// How many objects the server has, as the answers say, is how many there are.
+fn check_whole(files: &[ExportFile]) -> Result<(), Unreadable> {
+    let mut counted: BTreeMap<Option<Sort>, usize> = BTreeMap::new();
+    let of_file = |file: &ExportFile| items(&file.value).first().and_then(|(_, item)| sort(item));
+    for file in files {
+        *counted.entry(of_file(file)).or_default() += items(&file.value).len();
+    }
+    for file in files {
+        for place in ["/metadata/totalAvailableResults", "/metadata/total_matches"] {
+            let total = file.value.pointer(place).and_then(Value::as_u64).unwrap_or(0);
+            let found = counted.get(&of_file(file)).copied().unwrap_or(0);
+            if u64::try_from(found).unwrap_or(u64::MAX) < total {
+                let why = format!("the server has {total}, and the files have {found}: give all pages");
+                return Err(Unreadable::new(file.at(place), why));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What ids stand for, by id in lower case.
+#[derive(Default)]
+struct Known {
+    categories: BTreeMap<String, String>,
+    sets: Vec<NamedSet>,
+    services: BTreeMap<String, Value>,
+}
+
+#[derive(Deserialize)]
+struct Address {
+    value: String,
+    #[serde(rename = "prefixLength")]
+    prefix_length: Option<u8>,
+}
+
+#[derive(Deserialize)]
+struct Span {
+    #[serde(rename = "startIp")]
+    start: Address,
+    #[serde(rename = "endIp")]
+    end: Address,
+}
+
+#[derive(Deserialize)]
+struct Block {
+    ip: String,
+    prefix_length: u8,
+}
+
+#[derive(Deserialize)]
+struct AddressGroup {
+    #[serde(rename = "ipv4Addresses")]
+    v4: Option<Vec<Address>>,
+    #[serde(rename = "ipv6Addresses")]
+    v6: Option<Vec<Address>>,
+    #[serde(rename = "ipRanges")]
+    spans: Option<Vec<Span>>,
+    ip_address_block_list: Option<Vec<Block>>,
+}
+
+impl Known {
+    fn add_file(&mut self, file: &ExportFile) -> Result<(), Unreadable> {
+        if let Some(all) = file.value.as_object().filter(|_| is_flat(&file.value)) {
+            let entry = |(key, id): (&String, &Value)| Some((id.as_str()?.to_lowercase(), key.clone()));
+            self.categories.extend(all.iter().filter_map(entry));
+            return Ok(());
+        }
+        for (pointer, item) in items(&file.value) {
+            let pointer = file.at(&pointer);
+            let text = |key: &str| item.get(key).and_then(Value::as_str);
+            let id = text("extId").or_else(|| text("uuid")).map(str::to_lowercase);
+            let Some(id) = id else { continue };
+            match sort(item) {
+                Some(Sort::Category) => {
+                    if let (Some(key), Some(value)) = (text("key"), text("value")) {
+                        self.categories.insert(id, format!("{key}:{value}"));
+                    }
+                }
+                Some(Sort::AddressGroup) => {
+                    let inner = item.get("address_group").unwrap_or(item);
+                    let title = inner.get("name").and_then(Value::as_str).unwrap_or(&id).to_lowercase();
+                    let addresses = Some(addresses(&pointer, inner)?);
+                    let name = PeerName::AddressSet(id.clone());
+                    self.sets.push(NamedSet { id, title, name, addresses });
+                }
+                Some(Sort::ServiceGroup) => {
+                    let inner = item.get("service_group").unwrap_or(item);
+                    self.services.insert(id, inner.clone());
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn addresses(pointer: &str, item: &Value) -> Result<AddressSet, Unreadable> {
+    let group: AddressGroup = part(pointer, item)?;
+    let mut nets: Vec<IpNet> = Vec::new();
+    for (all, is_v6) in [(&group.v4, false), (&group.v6, true)] {
+        for one in all.iter().flatten() {
+            nets.push(range(pointer, &one.value, one.prefix_length, is_v6)?);
+        }
+    }
+    for block in group.ip_address_block_list.iter().flatten() {
+        nets.push(range(pointer, &block.ip, Some(block.prefix_length), false)?);
+    }
+    for span in group.spans.iter().flatten() {
+        let ends: (Result<Ipv4Addr, _>, Result<Ipv4Addr, _>) =
+            (span.start.value.parse(), span.end.value.parse());
+        match ends {
+            (Ok(first), Ok(last)) if first <= last => {
+                nets.extend(Ipv4Subnets::new(first, last, 0).map(IpNet::from))
+            }
+            _ => return Err(Unreadable::new(pointer, "a range of addresses has no order, or no addresses")),
+        }
+    }
+    Ok(AddressSet::from_ranges(&nets))
+}
+
+/// An id of an object, or its name where it has none.
+fn id_of(item: &Value, places: &[&str], name: &str) -> String {
+    let id = places.iter().find_map(|place| item.pointer(place)).and_then(Value::as_str);
+    id.unwrap_or(name).to_owned()
+}
+
+fn unread(pointer: &str, id: String, name: &str, problem: Unreadable) -> Deployed {
+    let mut deployed = Deployed::new(id, Guard::new(name, pointer, Peers::default()));
+    deployed.problem = Some(problem);
+    deployed
+}
+
+fn policy_v4(pointer: &str, item: &Value, known: &Known) -> Vec<Deployed> {
+    let name = item.get("name").and_then(Value::as_str).unwrap_or_default();
+    let id = id_of(item, &["/extId"], name);
+    let guards = with_names(pointer, plain(item), known).and_then(|told| v4::deployed(pointer, &told));
+    match guards {
+        Err(problem) => vec![unread(pointer, id, name, problem)],
+        Ok(guards) => {
+            let remarks = descriptions(pointer, item, &["rules"]);
+            let one =
+                |guard: Guard| Deployed { remarks: remarks.clone(), ..Deployed::new(id.clone(), guard) };
+            guards.into_iter().map(one).collect()
+        }
+    }
+}
+
+/// The descriptions of the rules in some lists of an object, by place.
+fn descriptions(pointer: &str, item: &Value, lists: &[&str]) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    for list in lists {
+        let rules = item.get(list).and_then(Value::as_array).into_iter().flatten();
+        for (at, rule) in rules.enumerate() {
+            if let Some(text) = rule.get("description").and_then(Value::as_str) {
+                found.insert(format!("{pointer}/{list}/{at}"), text.to_owned());
+            }
+        }
+    }
+    found
+}
+
+fn policy_v3(pointer: &str, item: &Value, known: &Known) -> Deployed {
+    let name = item.pointer("/spec/name").and_then(Value::as_str).unwrap_or_default();
+    let id = id_of(item, &["/metadata/uuid"], name);
+    let place = format!("{pointer}/spec");
+    let guard = spec_v3(&place, item, known).and_then(|spec| v3::deployed(&place, &spec));
+    match guard {
+        Err(problem) => unread(pointer, id, name, problem),
+        Ok(guard) => {
+            let rules = item.pointer("/spec/resources/app_rule").unwrap_or(&Value::Null);
+            let place = format!("{place}/resources/app_rule");
+            let remarks = descriptions(&place, rules, &["inbound_allow_list", "outbound_allow_list"]);
+            Deployed { remarks, ..Deployed::new(id, guard) }
+        }
+    }
+}
+
+/// Names that are still ids: labels without a key, and address groups that are in no file.
+fn unexplained(export: &Export, known: &Known) -> BTreeSet<PeerName> {
+    let sides = export.guards.iter().flat_map(|one| {
+        let rules = one.guard.rules.iter().flat_map(|rule| [&rule.from, &rule.to]);
+        std::iter::once(&one.guard.members).chain(rules)
+    });
+    let mut open = BTreeSet::new();
+    for name in sides.flat_map(|side| &side.names) {
+        match name {
+            PeerName::Labels(labels) => {
+                let ids = labels.iter().filter(|label| !label.contains(':'));
+                open.extend(ids.map(|id| PeerName::Labels(BTreeSet::from([id.clone()]))));
+            }
+            PeerName::AddressSet(id) if !known.sets.iter().any(|set| set.name == *name) && is_id(id) => {
+                open.insert(name.clone());
+            }
+            _ => {}
+        }
+    }
+    open
+}
+
+/// A site knows machines by two categories: one of the platform, and one of the tier.
+pub(super) fn site_words(members: &PeerName) -> Option<SiteWords> {
+    let PeerName::Labels(labels) = members else { return None };
+    let mut pairs: Vec<(&str, &str)> = labels.iter().filter_map(|label| label.split_once(':')).collect();
+    pairs.sort_by_key(|(key, _)| key.eq_ignore_ascii_case(TIER_KEY));
+    let [(key, value), (tier_key, tier)] = pairs.as_slice() else { return None };
+    let is_plain = |text: &&str| !text.contains(['"', '\\']) && !text.contains(char::is_control);
+    if labels.len() != 2 || key == tier_key || ![*key, *value, *tier_key, *tier].iter().all(is_plain) {
+        return None;
+    }
+    let other_key =
+        if *tier_key == TIER_KEY { String::new() } else { format!("  tier-key = \"{tier_key}\"") };
+    Some(SiteWords {
+        platform: format!("category = \"{key}:{value}\"{other_key}"),
+        role: format!("tier = \"{tier}\""),
+        has_states: true,
+    })
+}
+
+/// True for a text of the form of an id.
+fn is_id(text: &str) -> bool {
+    text.len() == 36 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+}
