@@ -310,3 +310,96 @@ fn a_first_site_says_what_no_line_can_say() {
     // A second time would replace what somebody may have edited.
     assert_eq!(code(&segc(folder.path(), &arguments)), 1);
 }
+
+fn list(policies: &[Value]) -> Value {
+    json!({"data": policies, "metadata": {"totalAvailableResults": policies.len()}})
+}
+
+/// A second policy whose group wears some of the categories.
+fn other_policy(categories: &[&str], rules: Value, more: Value) -> Value {
+    let mut other =
+        policy("MONITOR", json!({"name": "other", "extId": "22222222-0000-4000-8000-00000000000a"}));
+    other["rules"] = rules;
+    for rule in other["rules"].as_array_mut().unwrap() {
+        rule["spec"]["securedGroupCategoryReferences"] = json!(categories);
+    }
+    for (key, value) in more.as_object().unwrap() {
+        other[key] = value.clone();
+    }
+    other
+}
+
+#[test]
+fn a_policy_that_counts_for_our_machines_too_is_never_passed_over() {
+    let (app, tier) = ("aaaaaaaa-0000-4000-8000-000000000001", "aaaaaaaa-0000-4000-8000-000000000002");
+    let form = |name: &str| format!("microseg.v4.config.{name}RuleSpec");
+    let intra = json!([{"type": "INTRA_GROUP", "spec": {"$objectType": form("IntraEntityGroup"), "securedGroupAction": "ALLOW"}}]);
+    let all = json!([{"type": "APPLICATION", "spec": {"$objectType": form("Application"), "srcAllowSpec": "ALL", "isAllProtocolAllowed": true}}]);
+    let ours = policy("MONITOR", json!({}));
+    for (what, other) in [
+        ("lets the group talk to itself", other_policy(&[app, tier], intra, json!({}))),
+        ("has a wider group", other_policy(&[app], all.clone(), json!({}))),
+        ("can't be read", other_policy(&[app, tier], all.clone(), json!({"networkFunction": "x"}))),
+        ("blocks", other_policy(&[app, tier], all, json!({"state": "ENFORCE"}))),
+    ] {
+        let (code, answer) = drift(NUTANIX, &[list(&[ours.clone(), other]), categories()], &[]);
+        let aside = answer["not_compared"].as_array().unwrap().len();
+        let told = kinds(&answer).len() + aside;
+        assert!(code != 0 && told > 0, "{what}: {code} {answer:#}");
+    }
+}
+
+#[test]
+fn other_networks_are_a_difference() {
+    let vpcs = policy("MONITOR", json!({"scope": "ALL_VPC"}));
+    let (code, answer) = drift(NUTANIX, &[list(&[vpcs]), categories()], &[]);
+    assert_eq!((code, kinds(&answer)), (2, vec!["scope"]), "{answer:#}");
+    let single = policy("MONITOR", json!({"scope": "ALL_VLAN", "vpcReferences": ["v1"]}));
+    let (code, answer) = drift(NUTANIX, &[list(&[single]), categories()], &[]);
+    assert!(code != 0, "{answer:#}");
+}
+
+#[test]
+fn a_closing_deny_that_is_gone_is_missed_by_name() {
+    let rules = json!([
+        nsg_rule("r", 200, "Inbound", "Allow", "10.1.0.0/16", "443"),
+        nsg_rule("closing-out", 4096, "Outbound", "Deny", "*", "*"),
+    ]);
+    let (code, answer) = drift(AZURE, &[nsg(rules)], &["--bind", "nsg-acme-app=RG/NSG-acme-app"]);
+    let missing = answer["drifts"].as_array().unwrap().iter().find(|one| one["kind"] == "missing");
+    let missing = missing.unwrap_or_else(|| panic!("{answer:#}"));
+    assert_eq!(
+        (code, missing["direction"].as_str(), &missing["effect"]),
+        (2, Some("in"), &json!("opens")),
+        "{answer:#}"
+    );
+}
+
+#[test]
+fn a_deny_of_a_tag_above_an_allow_by_address_may_cut_it() {
+    let rules = json!([
+        nsg_rule("r", 200, "Inbound", "Allow", "10.1.0.0/16", "443"),
+        nsg_rule("no", 150, "Inbound", "Deny", "VirtualNetwork", "*"),
+        nsg_rule("closing", 4096, "Inbound", "Deny", "*", "*"),
+        nsg_rule("closing-out", 4096, "Outbound", "Deny", "*", "*"),
+    ]);
+    let (_, answer) = drift(AZURE, &[nsg(rules)], &["--bind", "nsg-acme-app=RG/NSG-acme-app"]);
+    let found = answer["drifts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .any(|one| one["kind"] == "extra" && one["certain"] == false);
+    assert!(found, "{answer:#}");
+}
+
+#[test]
+fn a_platform_without_an_export_is_not_fine() {
+    let site = format!(
+        "{AWS}{}",
+        "platform nutanix dc1 { category = \"AppType:Citrix\" }\nrole app : windows-server on dc1 { cidr = 10.3.0.0/24  tier = \"Web\" }\nallow users -> app : tcp/443 because \"Portal\"\n"
+    );
+    let (code, answer) = drift(&site, &[groups()], &[]);
+    assert!(code != 0 && answer["not_compared"].as_array().unwrap().len() == 1, "{answer:#}");
+    let (code, answer) = drift(&site, &[groups()], &["--platform", "cloud"]);
+    assert_eq!(code, 0, "{answer:#}");
+}

@@ -8,7 +8,7 @@
 use super::cells::{Cells, Who, normal};
 use crate::policy::service::ServiceSet;
 use crate::target::half::Direction;
-use crate::target::observed::{Action, Peers, Rule};
+use crate::target::observed::{Action, Author, Peers, Rule};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Some access: whom the enforcement point guards, the other end, and the services.
@@ -52,12 +52,12 @@ fn ends(rule: &Rule) -> (&Peers, &Peers) {
 }
 
 /// A rule so that equal rules are equal values.
-pub(super) type Meaning<'a> = (bool, Peers, Peers, &'a ServiceSet);
+pub(super) type Meaning<'a> = (bool, bool, Peers, Peers, &'a ServiceSet);
 
-/// What a rule means.
+/// What a rule means, and whether the platform has it by itself: that one doesn't stand for a rule that somebody wrote.
 pub(super) fn meaning(rule: &Rule) -> Meaning<'_> {
     let (own, peer) = ends(rule);
-    (rule.action == Action::Allow, normal(own), normal(peer), &rule.services)
+    (rule.author == Author::Platform, rule.action == Action::Allow, normal(own), normal(peer), &rule.services)
 }
 
 impl<'a> Compared<'a> {
@@ -152,13 +152,14 @@ impl<'a> Compared<'a> {
     }
 
     /// What a deny may take away by names whose addresses nobody here knows: compiled access with a name at an end where
-    /// the rule has something else than that name.
+    /// the rule has something else than that name, or with addresses where the rule has a name.
     pub(super) fn may_cut(&self, rule: usize) -> Passing {
         let Some(services) = self.rules.get(rule).map(|rule| &rule.services) else { return Passing::new() };
         let holds = |cells: &Cells, at: usize| cells.side(rule).contains(&at);
         let named =
             |cells: &Cells, at: usize| cells.all.get(at).is_some_and(|cell| !cell.who.names.is_empty());
-        let may = |cells: &Cells, at: usize| holds(cells, at) || named(cells, at);
+        let names = |cells: &Cells| cells.side(rule).iter().any(|cell| named(cells, *cell));
+        let may = |cells: &Cells, at: usize| holds(cells, at) || named(cells, at) || names(cells);
         let cut = self.wanted.iter().filter(|((own, peer), _)| {
             may(&self.own, *own)
                 && may(&self.peer, *peer)

@@ -8,7 +8,7 @@
 use super::names::{Names, single, typed};
 use super::{Ambiguous, Wanted};
 use crate::target::export::{Deployed, Export};
-use crate::target::observed::{PeerName, Peers};
+use crate::target::observed::{Action, PeerName, Peers, Rule};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a person says: a compiled name, and the id of what it is.
@@ -105,7 +105,7 @@ fn guards_same(wanted: &Wanted<'_>, one: &Deployed, names: &Names) -> bool {
     has_labels(&wanted.guard.members) && names.side(&one.guard.members) == wanted.guard.members
 }
 
-/// Adds the others that guard the same machines: their rules add up.
+/// Adds the others that guard the same machines and only permit something from or to others: their rules add up.
 fn add_up(
     wanted: &[Wanted<'_>],
     export: &Export,
@@ -116,12 +116,47 @@ fn add_up(
     for (one, found) in wanted.iter().zip(pairs) {
         let Some(first) = found.first().and_then(|at| export.guards.get(*at)) else { continue };
         for (at, other) in export.guards.iter().enumerate() {
-            let adds_up = other.guard.state == first.guard.state && other.problem.is_none();
+            let permits =
+                |rule: &Rule| rule.action == Action::Allow && !(rule.from.guarded && rule.to.guarded);
+            let is_alike = other.guard.state == first.guard.state && other.guard.scope == first.guard.scope;
+            let adds_up = is_alike && other.problem.is_none() && other.guard.rules.iter().all(permits);
             if adds_up && guards_same(one, other, names) && taken.insert(at) {
                 found.push(at);
             }
         }
     }
+}
+
+/// Deployed enforcement points that no compiled one is, and that guard machines of a compiled one too, with why they matter.
+pub(super) fn besides(wanted: &[Wanted<'_>], export: &Export, matched: &Matched) -> BTreeMap<usize, String> {
+    let ours: BTreeSet<usize> = matched.pairs.iter().flatten().copied().collect();
+    let parts: BTreeSet<&String> =
+        ours.iter().filter_map(|at| export.guards.get(*at)).map(|one| &one.id).collect();
+    let others = export.guards.iter().enumerate().filter(|(at, _)| !ours.contains(at));
+    let why = |one: &Deployed| {
+        if parts.contains(&one.id) {
+            return Some("it has rules for other machines besides".to_owned());
+        }
+        let labels = labels_of(&matched.names.side(&one.guard.members));
+        let shares = |wanted: &&Wanted<'_>| {
+            let compiled = labels_of(&wanted.guard.members);
+            let nested =
+                |one: &BTreeSet<String>, other: &BTreeSet<String>| !one.is_empty() && one.is_subset(other);
+            compiled.iter().any(|own| labels.iter().any(|other| nested(own, other) || nested(other, own)))
+        };
+        let found = wanted.iter().find(shares)?;
+        Some(format!("it guards machines of {} too, and its rules count for them", found.guard.name))
+    };
+    others.filter_map(|(at, one)| Some((at, why(one)?))).collect()
+}
+
+/// The sets of labels on a side.
+fn labels_of(peers: &Peers) -> Vec<BTreeSet<String>> {
+    let sets = peers.names.iter().filter_map(|name| match name {
+        PeerName::Labels(labels) => Some(labels.clone()),
+        _ => None,
+    });
+    sets.collect()
 }
 
 /// Labels in another case, and those that are bound. Gives what was bound and is no name here.

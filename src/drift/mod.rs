@@ -27,7 +27,7 @@ use crate::target::export::{Deployed, Export};
 use crate::target::half::Direction;
 use crate::target::observed::{Action, Guard, Ipv6, PeerName, Peers, Rule};
 use access::Compared;
-use matching::{Matched, matched, unexplained};
+use matching::{Matched, besides, matched, unexplained};
 use names::{single, typed};
 use pairing::{Found, Rows, differences};
 use std::collections::{BTreeMap, BTreeSet};
@@ -72,6 +72,8 @@ pub enum Kind {
     Ipv6,
     /// An enforcement point guards other machines.
     Members,
+    /// An enforcement point looks at other networks.
+    Scope,
     /// An enforcement point stands before no network and no machine.
     Detached,
 }
@@ -89,6 +91,7 @@ impl Kind {
             Self::State => "state",
             Self::Ipv6 => "ipv6",
             Self::Members => "members",
+            Self::Scope => "scope",
             Self::Detached => "detached",
         }
     }
@@ -173,6 +176,8 @@ pub struct Comparison {
     pub unexplained: Vec<Unexplained>,
     /// Those that could not be read, although they are ours.
     pub unreadable: Vec<(String, crate::target::observed::Unreadable)>,
+    /// Those that are not compiled and guard our machines too, with why they matter.
+    pub besides: Vec<(String, String)>,
     /// Those that are not ours.
     pub foreign: Vec<Foreign>,
     /// What was bound by hand and is not there.
@@ -188,7 +193,9 @@ pub fn compare(
     known_as: &[(PeerName, String)],
     binds: &Binds,
 ) -> Comparison {
-    let Matched { pairs, names, ambiguous, unknown } = matched(wanted, export, known_as, binds);
+    let matched = matched(wanted, export, known_as, binds);
+    let besides = besides(wanted, export, &matched);
+    let Matched { pairs, names, ambiguous, unknown } = matched;
     let mut comparison = Comparison {
         ambiguous,
         unknown_binds: unknown,
@@ -216,7 +223,9 @@ pub fn compare(
         comparison.drifts.extend(pair.about_rules(&mut unexplained));
     }
     comparison.unexplained = explained_by(unexplained, &unseen);
-    comparison.foreign = foreign(export, &pairs, &comparison.ambiguous);
+    comparison.foreign = foreign(export, &pairs, &besides, &comparison.ambiguous);
+    let shown = besides.into_iter().filter_map(|(at, why)| Some((export.guards.get(at)?.shown(), why)));
+    comparison.besides = shown.collect();
     comparison
 }
 
@@ -258,8 +267,13 @@ fn explained_by(places: BTreeMap<PeerName, Vec<String>>, unseen: &BTreeSet<PeerN
     places.into_iter().map(one).collect()
 }
 
-fn foreign(export: &Export, pairs: &[Vec<usize>], ambiguous: &[Ambiguous]) -> Vec<Foreign> {
-    let ours: BTreeSet<usize> = pairs.iter().flatten().copied().collect();
+fn foreign(
+    export: &Export,
+    pairs: &[Vec<usize>],
+    besides: &BTreeMap<usize, String>,
+    ambiguous: &[Ambiguous],
+) -> Vec<Foreign> {
+    let ours: BTreeSet<usize> = pairs.iter().flatten().chain(besides.keys()).copied().collect();
     let is_foreign = |at: usize, one: &Deployed| {
         !ours.contains(&at) && !ambiguous.iter().any(|other| other.ids.contains(&one.id))
     };
@@ -341,6 +355,12 @@ impl<'a> PairOf<'a> {
         if ours.ipv6 != theirs.ipv6 {
             let note = format!("compiled: {}; deployed: {}", ipv6(ours.ipv6), ipv6(theirs.ipv6));
             drifts.push(drift(Kind::Ipv6, ours.ipv6 == Ipv6::Dropped || theirs.ipv6 == Ipv6::Passes, note));
+        }
+        if let (Some(compiled), Some(deployed)) = (&ours.scope, &theirs.scope)
+            && compiled != deployed
+        {
+            let note = format!("compiled: {compiled}; deployed: {deployed}");
+            drifts.push(drift(Kind::Scope, true, note));
         }
         let members = self.names.side(&theirs.members);
         let has_labels = members.names.iter().any(|name| matches!(name, PeerName::Labels(_)));

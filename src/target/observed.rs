@@ -36,6 +36,8 @@ pub struct Guard {
     pub state: EnforcementState,
     /// What it does with IPv6.
     pub ipv6: Ipv6,
+    /// The networks that it looks at, in the platform's word; `None` where a platform has no choice.
+    pub scope: Option<String>,
     /// Its rules in both directions, with those of the platform.
     pub rules: Vec<Rule>,
 }
@@ -148,6 +150,7 @@ impl Guard {
             members,
             state: EnforcementState::Enforce,
             ipv6: Ipv6::ByRules,
+            scope: None,
             rules: Vec::new(),
         }
     }

@@ -15,7 +15,7 @@ use crate::target::reading::part;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const GROUPS: &str = "SecurityGroups";
 const RULES: &str = "SecurityGroupRules";
@@ -202,6 +202,7 @@ pub(super) fn read(files: &[ExportFile]) -> Result<Export, Unreadable> {
 fn check_whole(file: &ExportFile) -> Result<(), Unreadable> {
     match file.value.get("NextToken") {
         None | Some(Value::Null) => Ok(()),
+        Some(Value::String(token)) if token.is_empty() => Ok(()),
         Some(_) => Err(Unreadable::new(file.at("/NextToken"), "the output has more pages")),
     }
 }
@@ -256,7 +257,7 @@ impl Reader {
     fn name_pairs(&mut self) {
         let ids: BTreeMap<PeerName, PeerName> =
             self.guards.iter().map(|one| (group_name(&one.title), group_name(&one.id))).collect();
-        let known: Vec<PeerName> = self.guards.iter().map(|one| group_name(&one.id)).collect();
+        let known: BTreeSet<PeerName> = self.guards.iter().map(|one| group_name(&one.id)).collect();
         for rule in self.guards.iter_mut().flat_map(|one| &mut one.guard.rules) {
             for side in [&mut rule.from, &mut rule.to] {
                 let id = |name: &PeerName| {
@@ -270,9 +271,9 @@ impl Reader {
     fn finish(self) -> Export {
         let rules = self.guards.iter().flat_map(|one| &one.guard.rules);
         let names = rules.flat_map(|rule| rule.from.names.iter().chain(&rule.to.names));
-        let is_open = |name: &&PeerName| {
-            matches!(name, PeerName::AddressSet(_)) && !self.sets.iter().any(|set| set.name == **name)
-        };
+        let explained: BTreeSet<&PeerName> = self.sets.iter().map(|set| &set.name).collect();
+        let is_open =
+            |name: &&PeerName| matches!(name, PeerName::AddressSet(_)) && !explained.contains(*name);
         let unexplained = names.filter(is_open).cloned().collect();
         Export { unexplained, guards: self.guards, sets: self.sets, ..Export::default() }
     }

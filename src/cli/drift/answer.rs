@@ -118,7 +118,8 @@ impl<'a> Answer<'a> {
     /// The exit code, without regard to reports.
     pub(super) fn code(&self) -> u8 {
         match (self.summary.opening, self.summary.drifts) {
-            (0, 0) => EXIT_FINE,
+            // What was not compared may differ.
+            (0, 0) if self.not_compared.is_empty() => EXIT_FINE,
             (0, _) => EXIT_FINDINGS,
             _ => EXIT_OPENED,
         }
@@ -135,7 +136,8 @@ fn left_out(one: &Deployment) -> Vec<String> {
         .iter()
         .map(|one| format!("rules with {}, which no file explains: {}", one.name, one.places.join(", ")));
     let unreadable = found.unreadable.iter().map(|(what, problem)| format!("{what}: {problem}"));
-    ambiguous.chain(unexplained).chain(unreadable).collect()
+    let besides = found.besides.iter().map(|(what, why)| format!("{what}: {why}"));
+    ambiguous.chain(unexplained).chain(unreadable).chain(besides).collect()
 }
 
 fn compared(one: &Deployment) -> JsonCompared<'_> {

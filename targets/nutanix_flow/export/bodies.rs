@@ -50,8 +50,9 @@ pub(super) fn with_names(pointer: &str, mut told: Value, known: &Known) -> Resul
     };
     policy.remove("$objectType");
     let vpcs = policy.remove("vpcReferences");
-    if !policy.contains_key("scope") {
-        let has_vpcs = vpcs.is_some_and(|list| list.as_array().is_some_and(|list| !list.is_empty()));
+    let has_vpcs = vpcs.is_some_and(|list| list.as_array().is_some_and(|list| !list.is_empty()));
+    // Networks that are named one by one are no scope that a site has, whatever else is said.
+    if has_vpcs || !policy.contains_key("scope") {
         policy.insert("scope".to_owned(), if has_vpcs { "VPC_LIST" } else { "ALL_VLAN" }.into());
     }
     let state = policy.entry("state").or_insert_with(|| "SAVE".into());

@@ -258,6 +258,7 @@ fn guard_of<'r>(
         other => return Err(Unreadable::new(pointer, format!("`{other}` is no state"))),
     };
     guard.ipv6 = ipv6(pointer, policy)?;
+    guard.scope = Some(policy.scope.clone());
     guard.rules = within_group.into_iter().chain(others).collect();
     Ok(Some(guard))
 }
