@@ -28,6 +28,7 @@ mod office;
 mod packets;
 mod pipeline;
 mod prereq;
+mod prereq_formats;
 mod properties;
 mod questions;
 mod random_sites;

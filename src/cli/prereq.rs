@@ -14,6 +14,7 @@ use crate::document::content::Document;
 use crate::document::input::Earlier;
 use crate::document::render::{self, File, attachments, render, tables};
 use crate::document::team::Team;
+use crate::document::value::value;
 use crate::driver::{Reading, prerequisites, read_release};
 use crate::target::json;
 use data_encoding::HEXLOWER;
@@ -29,15 +30,31 @@ const SCHEMA: &str = "segc/prereq/1";
 /// What a run wrote, kept beside it as `prerequisites.json`: what a later run may replace.
 #[derive(Debug, Serialize)]
 struct Record<'a> {
+    #[serde(flatten)]
+    about: About<'a>,
+    files: Vec<RecordFile>,
+    tables: Vec<RecordTable<'a>>,
+    left_over: Vec<String>,
+}
+
+/// What a run was about.
+#[derive(Debug, Serialize)]
+struct About<'a> {
     schema: &'static str,
     site: &'a str,
     release: Option<&'a str>,
     as_of: String,
     #[serde(rename = "for")]
     team: Option<&'static str>,
-    files: Vec<RecordFile>,
-    tables: Vec<RecordTable<'a>>,
-    left_over: Vec<String>,
+    since: Option<&'a str>,
+}
+
+/// What is printed for programs: the record, and what the document says.
+#[derive(Debug, Serialize)]
+struct Answer<'a> {
+    #[serde(flatten)]
+    record: &'a Record<'a>,
+    document: serde_json::Value,
 }
 
 /// One written file.
@@ -109,19 +126,25 @@ pub(super) fn run(arguments: &Prereq, global: &Global) -> u8 {
         match render(&document, &stem, *format) {
             Ok(files) => written.extend(files),
             Err(error) => {
-                let report = Diagnostic::new(codes::FORMAT_FAILED, error.to_string());
-                session.site.sink.report(report.help("leave this format out with `--format`, and report it"));
+                session.site.sink.report(not_written(&error));
                 return session.finish(Stream::Report);
             }
         }
     }
     let output = Output { folder: &arguments.output, stem: &stem, files: &written };
-    let (header, words) = (policy.header(), team.map(Team::word));
-    let about = (header.site.as_str(), header.release.as_deref(), header.as_of.to_string(), words);
+    let header = policy.header();
+    let about = About {
+        schema: SCHEMA,
+        site: &header.site,
+        release: header.release.as_deref(),
+        as_of: header.as_of.to_string(),
+        team: team.map(Team::word),
+        since: since.as_ref().map(|since| since.name.as_str()),
+    };
     let record = write(&mut session, &output, &document, about);
     progress.finish_and_clear();
     if let Some(record) = record {
-        tell(&session.terminal, &output, &record);
+        tell(&session.terminal, &output, &record, &document);
     }
     session.finish(Stream::Report)
 }
@@ -202,6 +225,11 @@ fn not_built(format: render::Format) -> Diagnostic {
     ))
 }
 
+fn not_written(error: &render::RenderError) -> Diagnostic {
+    Diagnostic::new(codes::FORMAT_FAILED, error.to_string())
+        .help("leave this format out with `--format`, and report it")
+}
+
 /// Files on their way into a folder.
 struct Output<'a> {
     folder: &'a Path,
@@ -220,7 +248,7 @@ fn write<'a>(
     session: &mut Session,
     output: &Output<'_>,
     document: &'a Document,
-    (site, release, as_of, team): (&'a str, Option<&'a str>, String, Option<&'static str>),
+    about: About<'a>,
 ) -> Option<Record<'a>> {
     let before = earlier(output);
     if let Some(foreign) = foreign(output, before.as_ref()) {
@@ -231,11 +259,7 @@ fn write<'a>(
     }
     let left_over = left_over(output, before);
     let record = Record {
-        schema: SCHEMA,
-        site,
-        release,
-        as_of,
-        team,
+        about,
         files: output.files.iter().map(record_file).collect(),
         tables: tables(document).map(|table| RecordTable { id: &table.id, rows: table.rows.len() }).collect(),
         left_over,
@@ -307,9 +331,9 @@ fn is_inside(path: &str) -> bool {
     Path::new(path).components().all(|part| matches!(part, std::path::Component::Normal(_)))
 }
 
-fn tell(terminal: &Terminal, output: &Output<'_>, record: &Record<'_>) {
+fn tell(terminal: &Terminal, output: &Output<'_>, record: &Record<'_>, document: &Document) {
     if terminal.is_json() {
-        terminal.print_json(record);
+        terminal.print_json(&Answer { record, document: value(document) });
         return;
     }
     if terminal.is_quiet() {
@@ -332,7 +356,7 @@ fn tell(terminal: &Terminal, output: &Output<'_>, record: &Record<'_>) {
         "{} rows in the firewall matrix, {} tables, stated for {}",
         rows.map_or(0, |table| table.rows),
         record.tables.len(),
-        record.as_of
+        record.about.as_of
     );
     terminal.print(&text);
 }

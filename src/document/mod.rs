@@ -15,6 +15,7 @@ mod rows;
 mod sections;
 pub mod team;
 mod text;
+pub mod value;
 
 use content::Document;
 use facts::Facts;

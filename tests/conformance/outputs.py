@@ -43,6 +43,7 @@ def outputs(site: Site) -> dict[str, list[str]]:
         "search forbidden": output_errors("search", source, "--verdict", "forbidden", "--limit", "5"),
         "diff": output_errors("diff", source, "--catalogue", "legacy..2026.11"),
         "explain": output_errors("explain", "SEG6002"),
+        "prereq": output_errors("prereq", source, "-o", OUT / "prereq" / site.name, "--format", "csv"),
         **report_outputs(source),
     }
 

@@ -21,7 +21,7 @@ fn parts(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
         .collect()
 }
 
-fn part(bytes: &[u8], name: &str) -> String {
+pub(crate) fn part(bytes: &[u8], name: &str) -> String {
     let (_, part) = parts(bytes).into_iter().find(|(known, _)| known == name).unwrap();
     String::from_utf8(part).unwrap()
 }
@@ -45,7 +45,7 @@ fn words(node: Node<'_, '_>) -> String {
 }
 
 /// The rows of the content's tables: words of each cell; what stands below a row belongs to it.
-fn table_rows(xml: &Xml<'_>, tables: usize) -> Vec<Vec<String>> {
+pub(crate) fn table_rows(xml: &Xml<'_>, tables: usize) -> Vec<Vec<String>> {
     let with_caption = |node: &Node<'_, '_>| {
         let caption = node.descendants().find(|inside| is(*inside, "tblCaption"));
         let name =

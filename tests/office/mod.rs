@@ -2,11 +2,11 @@
 
 mod document;
 #[cfg(feature = "docs")]
-mod docx;
+pub(crate) mod docx;
 #[cfg(feature = "pdf")]
 mod pdf;
 #[cfg(feature = "docs")]
-mod xlsx;
+pub(crate) mod xlsx;
 
 use segc::document::content::Document;
 use segc::document::render::{Format, render};

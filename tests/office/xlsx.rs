@@ -9,11 +9,11 @@ use segc::document::render::{Format, tables};
 use super::document::{HOSTILE, document};
 use super::{keep, shown, written};
 
-fn open(bytes: &[u8]) -> Xlsx<Cursor<Vec<u8>>> {
+pub(crate) fn open(bytes: &[u8]) -> Xlsx<Cursor<Vec<u8>>> {
     Xlsx::new(Cursor::new(bytes.to_vec())).unwrap()
 }
 
-fn sheet(book: &mut Xlsx<Cursor<Vec<u8>>>, name: &str) -> Vec<Vec<String>> {
+pub(crate) fn sheet(book: &mut Xlsx<Cursor<Vec<u8>>>, name: &str) -> Vec<Vec<String>> {
     let range = book.worksheet_range(name).unwrap();
     range.rows().map(|row| row.iter().map(Data::to_string).collect()).collect()
 }

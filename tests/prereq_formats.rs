@@ -1,0 +1,219 @@
+//! Every format of the prerequisite document has the same tables, rows and ids, whatever the site; each is read back by a
+//! reader that shares no code with its writer. And what a comparison with an earlier release marks.
+
+use crate::prereq::{csv_tables, examples, files, hostile, html_tables, ids, markdown_tables, page, root};
+use crate::support::command::{code, folder_with, segc, text};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// All formats that this build has.
+const FORMATS: &str = if cfg!(all(feature = "docs", feature = "pdf")) {
+    "html,csv,md,docx,xlsx,pdf"
+} else if cfg!(feature = "docs") {
+    "html,csv,md,docx,xlsx"
+} else {
+    "html,csv,md"
+};
+
+/// A table of the JSON of a document.
+#[derive(Debug)]
+struct Table {
+    id: String,
+    ids: Vec<String>,
+}
+
+/// Files of a document by path.
+type Files = BTreeMap<String, Vec<u8>>;
+
+/// All files of a document, and its content as JSON.
+fn written(site: &Path, more: &[&str]) -> (Files, Value) {
+    let folder = tempfile::tempdir().unwrap();
+    let formats = format!("{FORMATS},json");
+    let site = site.display().to_string();
+    let mut arguments = vec!["prereq", &site, "-o", "out", "--format", &formats];
+    arguments.extend(more);
+    let output = segc(folder.path(), &arguments);
+    assert_eq!(code(&output), 0, "{site}: {}", text(&output.stderr));
+    (files(&folder.path().join("out")), serde_json::from_slice(&output.stdout).unwrap())
+}
+
+fn list(value: &Value) -> &Vec<Value> {
+    value.as_array().unwrap()
+}
+
+fn tables(answer: &Value) -> Vec<Table> {
+    let blocks = list(&answer["document"]["sections"]).iter().flat_map(|section| list(&section["blocks"]));
+    let found = blocks.filter(|block| block["block"] == "table").map(|table| Table {
+        id: table["id"].as_str().unwrap().to_owned(),
+        ids: list(&table["rows"]).iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect(),
+    });
+    found.collect()
+}
+
+/// Holds every file against the JSON of the content.
+fn check(files: &Files, answer: &Value) {
+    let tables = tables(answer);
+    let counted: Vec<(String, u64)> = list(&answer["tables"])
+        .iter()
+        .map(|table| (table["id"].as_str().unwrap().to_owned(), table["rows"].as_u64().unwrap()))
+        .collect();
+    let wanted: Vec<(String, u64)> =
+        tables.iter().map(|table| (table.id.clone(), u64::try_from(table.ids.len()).unwrap())).collect();
+    assert_eq!(counted, wanted, "the record counts what the content has");
+    let (csv, html, markdown) =
+        (csv_tables(files), html_tables(&page(files, ".html")), markdown_tables(&page(files, ".md")));
+    assert_eq!(csv.len(), tables.len());
+    for table in &tables {
+        let own: Vec<String> = table.ids.iter().map(|id| neutral(id)).collect();
+        assert_eq!(ids(&csv[&table.id]), own, "{} in CSV", table.id);
+        for (format, read) in [("HTML", html.get(&table.id)), ("Markdown", markdown.get(&table.id))] {
+            let read = read.map(ids).unwrap_or_default();
+            let read: Vec<String> =
+                read.iter().map(|id| id.replace("&lt;", "<").replace("&gt;", ">")).collect();
+            assert_eq!(read, table.ids, "{} in {format}", table.id);
+        }
+    }
+    #[cfg(feature = "docs")]
+    office(files, &tables);
+    #[cfg(feature = "pdf")]
+    pdf(files, &tables);
+}
+
+/// An id as CSV has it: never a formula.
+fn neutral(id: &str) -> String {
+    if id.starts_with(['=', '+', '-', '@']) { format!("'{id}") } else { id.to_owned() }
+}
+
+#[cfg(feature = "docs")]
+fn office(files: &Files, tables: &[Table]) {
+    use crate::office::{docx, xlsx};
+    let file = |end: &str| files.iter().find(|(path, _)| path.ends_with(end)).unwrap().1;
+    let all: Vec<&String> = tables.iter().flat_map(|table| &table.ids).collect();
+    let page = docx::part(file(".docx"), "word/document.xml");
+    let xml = roxmltree::Document::parse(&page).unwrap();
+    let read = docx::table_rows(&xml, tables.len());
+    assert_eq!(read.iter().map(|row| &row[0]).collect::<Vec<_>>(), all, "DOCX");
+    let mut book = xlsx::open(file(".xlsx"));
+    let names = calamine::Reader::sheet_names(&book);
+    for (table, name) in tables.iter().zip(&names[2..]) {
+        let read: Vec<String> =
+            xlsx::sheet(&mut book, name).iter().skip(1).map(|row| row[0].clone()).collect();
+        assert_eq!(read, table.ids, "{} in XLSX", table.id);
+    }
+}
+
+/// Long ids are broken across lines of their cells, so both sides lose their white space.
+#[cfg(feature = "pdf")]
+fn pdf(files: &Files, tables: &[Table]) {
+    use std::io::Write as _;
+    let (_, bytes) = files.iter().find(|(path, _)| path.ends_with(".pdf")).unwrap();
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(bytes).unwrap();
+    let output = std::process::Command::new("pdftotext").arg("-raw").arg(file.path()).arg("-").output();
+    let output = output.expect("pdftotext, of poppler-utils, reads the PDF back");
+    let bare = |text: &str| text.chars().filter(|letter| !letter.is_whitespace()).collect::<String>();
+    let page = bare(&text(&output.stdout));
+    for id in tables.iter().flat_map(|table| &table.ids) {
+        assert!(page.contains(&bare(id)), "{id} is not in the PDF");
+    }
+}
+
+#[test]
+fn all_formats_of_all_sites_have_the_same_rows_and_ids() {
+    for site in examples() {
+        let (files, answer) = written(&site, &[]);
+        check(&files, &answer);
+    }
+}
+
+#[test]
+fn hostile_texts_and_removed_rows_are_in_every_format() {
+    let folder = folder_with(&hostile());
+    let old = folder.path().join("old.seg");
+    let more = "allow gone: six -> web : tcp/8443 because \"<b>|=1+1\"\n";
+    std::fs::write(&old, hostile() + more).unwrap();
+    let (files, answer) = written(&folder.path().join("site.seg"), &["--since", old.to_str().unwrap()]);
+    check(&files, &answer);
+    let csv = &csv_tables(&files)["firewall-matrix"];
+    let removed: Vec<&Vec<String>> = csv.iter().filter(|row| row[1] == "removed").collect();
+    assert_eq!(removed.len(), 1, "{csv:?}");
+    assert_eq!((removed[0][2].as_str(), removed[0][4].as_str()), ("six", "web"));
+    assert_eq!(
+        csv.iter().filter(|row| row[1].is_empty()).count(),
+        csv.len() - 2,
+        "the others are as they were"
+    );
+    assert!(page(&files, ".html").contains("<tr class=\"removed\">"));
+}
+
+/// How many rows of the matrix have each mark.
+fn marks(files: &Files) -> BTreeMap<String, usize> {
+    let mut marks = BTreeMap::new();
+    for row in csv_tables(files)["firewall-matrix"].iter().skip(1) {
+        *marks.entry(row[1].clone()).or_default() += 1;
+    }
+    marks
+}
+
+#[test]
+fn rows_are_marked_by_file_and_by_manifest_alike() {
+    let [earlier, site] =
+        ["r1", "r2"].map(|name| root().join(format!("examples/three-platforms-{name}/site.seg")));
+    let earlier = earlier.to_str().unwrap();
+    let (whole, answer) = written(&site, &["--since", earlier]);
+    check(&whole, &answer);
+    assert_eq!(answer["since"], "r1");
+    let found = marks(&whole);
+    assert!(["", "new", "changed", "removed"].iter().all(|mark| found.contains_key(*mark)), "{found:?}");
+    // What is removed is what the earlier document had and this one hasn't.
+    let (before, _) = written(Path::new(earlier), &[]);
+    let known = ids(&csv_tables(&before)["firewall-matrix"]);
+    for row in csv_tables(&whole)["firewall-matrix"].iter().skip(1) {
+        match row[1].as_str() {
+            "removed" | "" => assert!(known.contains(&row[0]), "{row:?}"),
+            "new" => assert!(!known.contains(&row[0]), "{row:?}"),
+            _ => {}
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(code(&segc(folder.path(), &["compile", earlier, "-o", "out", "-q"])), 0);
+    let manifest = folder.path().join("out/manifest.json");
+    let (again, _) = written(&site, &["--since", manifest.to_str().unwrap()]);
+    assert_eq!(csv_tables(&again)["firewall-matrix"], csv_tables(&whole)["firewall-matrix"]);
+    assert_eq!(csv_tables(&again)["changes"], csv_tables(&whole)["changes"]);
+}
+
+#[test]
+fn without_an_earlier_release_there_is_no_mark_and_the_document_says_why() {
+    let (files, answer) = written(&root().join("examples/three-platforms-r2/site.seg"), &[]);
+    assert_eq!(answer["since"], Value::Null);
+    let markdown = page(&files, ".md").replace('\\', "");
+    assert!(markdown.contains("made without a comparison with it"));
+    assert!(!markdown_tables(&markdown)["firewall-matrix"][0].contains(&"Change".to_owned()));
+    assert_eq!(marks(&files).keys().collect::<Vec<_>>(), [""]);
+}
+
+#[test]
+fn the_same_release_has_no_changes() {
+    let site = root().join("examples/cvad-nutanix/site.seg");
+    let (files, _) = written(&site, &["--since", site.to_str().unwrap()]);
+    assert_eq!(marks(&files).keys().collect::<Vec<_>>(), [""]);
+    assert!(page(&files, ".md").contains("don't differ"));
+}
+
+#[test]
+fn what_is_no_earlier_release_is_refused() {
+    let folder = folder_with(&hostile());
+    let run = |since: &str| segc(folder.path(), &["prereq", "site.seg", "-o", "out", "--since", since]);
+    assert_eq!(code(&run("absent.seg")), 1);
+    assert!(!folder.path().join("out").exists(), "nothing was written");
+    let streamed = segc(folder.path(), &["prereq", "-", "-o", "out", "--since", "-"]);
+    assert_eq!(code(&streamed), 64, "{}", text(&streamed.stderr));
+}
+
+#[test]
+fn all_formats_are_the_same_bytes_again() {
+    let site = root().join("examples/daas-aws/site.seg");
+    assert!(written(&site, &[]).0 == written(&site, &[]).0);
+}
