@@ -53,6 +53,7 @@ pub(crate) fn examples() -> Vec<PathBuf> {
     let folders = std::fs::read_dir(root().join("examples")).unwrap().map(|entry| entry.unwrap().path());
     let mut sites: Vec<PathBuf> =
         folders.filter(|path| path.is_dir()).map(|path| path.join("site.seg")).collect();
+    sites.retain(|path| path.is_file());
     sites.sort();
     sites
 }
