@@ -15,7 +15,7 @@ use crate::target::reading::part;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const GROUPS: &str = "SecurityGroups";
 const RULES: &str = "SecurityGroupRules";
@@ -119,7 +119,8 @@ struct FlatRule {
     _id: Option<IgnoredAny>,
     #[serde(rename = "SecurityGroupRuleArn")]
     _arn: Option<IgnoredAny>,
-    group_id: String,
+    #[serde(rename = "GroupId")]
+    _group: IgnoredAny,
     #[serde(rename = "GroupOwnerId")]
     _owner: Option<IgnoredAny>,
     is_egress: bool,
@@ -202,6 +203,7 @@ pub(super) fn read(files: &[ExportFile]) -> Result<Export, Unreadable> {
 fn check_whole(file: &ExportFile) -> Result<(), Unreadable> {
     match file.value.get("NextToken") {
         None | Some(Value::Null) => Ok(()),
+        Some(Value::String(token)) if token.is_empty() => Ok(()),
         Some(_) => Err(Unreadable::new(file.at("/NextToken"), "the output has more pages")),
     }
 }
@@ -234,13 +236,20 @@ impl Reader {
 
     /// Adds a rule unless its group has it already, because both forms of one export may be given.
     fn add_flat_rule(&mut self, pointer: &str, item: &Value) -> Result<(), Unreadable> {
-        let flat: FlatRule = part(pointer, item)?;
-        let at = *self.places.entry(flat.group_id.to_lowercase()).or_insert(self.guards.len());
+        let Named { group_id, .. } = part(pointer, item)?;
+        let at = *self.places.entry(group_id.to_lowercase()).or_insert(self.guards.len());
         if at == self.guards.len() {
-            self.guards.push(blank(pointer, &flat.group_id, &flat.group_id));
+            self.guards.push(blank(pointer, &group_id, &group_id));
         }
-        let rule = flat_rule(pointer, &flat)?;
         let Some(deployed) = self.guards.get_mut(at) else { return Ok(()) };
+        let read = part::<FlatRule>(pointer, item).and_then(|flat| Ok((flat_rule(pointer, &flat)?, flat)));
+        let (rule, flat) = match read {
+            Ok(read) => read,
+            Err(problem) => {
+                deployed.problem.get_or_insert(problem);
+                return Ok(());
+            }
+        };
         let is_same = |other: &Rule| {
             (other.direction, &other.from, &other.to, &other.services)
                 == (rule.direction, &rule.from, &rule.to, &rule.services)
@@ -256,7 +265,7 @@ impl Reader {
     fn name_pairs(&mut self) {
         let ids: BTreeMap<PeerName, PeerName> =
             self.guards.iter().map(|one| (group_name(&one.title), group_name(&one.id))).collect();
-        let known: Vec<PeerName> = self.guards.iter().map(|one| group_name(&one.id)).collect();
+        let known: BTreeSet<PeerName> = self.guards.iter().map(|one| group_name(&one.id)).collect();
         for rule in self.guards.iter_mut().flat_map(|one| &mut one.guard.rules) {
             for side in [&mut rule.from, &mut rule.to] {
                 let id = |name: &PeerName| {

@@ -140,7 +140,7 @@ pub(super) fn read(files: &[ExportFile]) -> Result<Export, Unreadable> {
     let mut export = Export { unguarded_passes: true, ..Export::default() };
     let mut known = BTreeSet::new();
     for file in files {
-        if file.value.get("nextLink").is_some_and(|link| !link.is_null()) {
+        if file.value.get("nextLink").is_some_and(|link| !link.is_null() && link.as_str() != Some("")) {
             return Err(Unreadable::new(file.at("/nextLink"), "the answer has more pages"));
         }
         for (pointer, item) in items(&file.value) {

@@ -115,10 +115,10 @@ impl<'a> Answer<'a> {
         }
     }
 
-    /// The exit code, without regard to reports.
+    /// The exit code, without regard to reports. What was not compared may differ, so it is not fine.
     pub(super) fn code(&self) -> u8 {
         match (self.summary.opening, self.summary.drifts) {
-            (0, 0) => EXIT_FINE,
+            (0, 0) if self.not_compared.is_empty() => EXIT_FINE,
             (0, _) => EXIT_FINDINGS,
             _ => EXIT_OPENED,
         }
