@@ -26,7 +26,7 @@ pub struct Access {
 type Pair = (usize, usize);
 
 /// Services by pair.
-type Passing = BTreeMap<Pair, ServiceSet>;
+pub(super) type Passing = BTreeMap<Pair, ServiceSet>;
 
 /// The rules of one direction, compiled and deployed, with what differs.
 pub(super) struct Compared<'a> {
@@ -54,10 +54,10 @@ fn ends(rule: &Rule) -> (&Peers, &Peers) {
 /// A rule so that equal rules are equal values.
 pub(super) type Meaning<'a> = (bool, bool, Peers, Peers, &'a ServiceSet);
 
-/// What a rule means, and whether the platform has it by itself: that one doesn't stand for a rule that somebody wrote.
+/// What a rule means. A rule of the platform itself stands for none of a file.
 pub(super) fn meaning(rule: &Rule) -> Meaning<'_> {
     let (own, peer) = ends(rule);
-    (rule.author == Author::Platform, rule.action == Action::Allow, normal(own), normal(peer), &rule.services)
+    (rule.author == Author::File, rule.action == Action::Allow, normal(own), normal(peer), &rule.services)
 }
 
 impl<'a> Compared<'a> {
@@ -151,22 +151,25 @@ impl<'a> Compared<'a> {
         on && meets(&self.own) && meets(&self.peer)
     }
 
-    /// What a deny may take away by names whose addresses nobody here knows: compiled access with a name at an end where
-    /// the rule has something else than that name, or with addresses where the rule has a name.
+    /// What a deny may take away by names whose addresses nobody here knows: compiled access at an end where it or the
+    /// rule has a name, and that no deployed rule above the deny has let through.
     pub(super) fn may_cut(&self, rule: usize) -> Passing {
         let Some(services) = self.rules.get(rule).map(|rule| &rule.services) else { return Passing::new() };
         let holds = |cells: &Cells, at: usize| cells.side(rule).contains(&at);
-        let named =
+        let has_name =
             |cells: &Cells, at: usize| cells.all.get(at).is_some_and(|cell| !cell.who.names.is_empty());
-        let names = |cells: &Cells| cells.side(rule).iter().any(|cell| named(cells, *cell));
-        let may = |cells: &Cells, at: usize| holds(cells, at) || named(cells, at) || names(cells);
+        let by_name = |cells: &Cells| cells.side(rule).iter().any(|at| has_name(cells, *at));
+        let (own_by_name, peer_by_name) = (by_name(&self.own), by_name(&self.peer));
+        let may =
+            |cells: &Cells, at: usize, by_name: bool| holds(cells, at) || by_name || has_name(cells, at);
         let cut = self.wanted.iter().filter(|((own, peer), _)| {
-            may(&self.own, *own)
-                && may(&self.peer, *peer)
+            may(&self.own, *own, own_by_name)
+                && may(&self.peer, *peer, peer_by_name)
                 && !(holds(&self.own, *own) && holds(&self.peer, *peer))
         });
         let cut = cut.map(|(pair, passing)| (*pair, passing.intersection(services)));
-        cut.filter(|(_, services)| !services.is_empty()).collect()
+        let cut: Passing = cut.filter(|(_, services)| !services.is_empty()).collect();
+        without(&cut, &self.passing(self.compiled, rule))
     }
 
     /// Access in as few lines as say it exactly.

@@ -24,10 +24,13 @@ pub(super) struct Matched {
     pub(super) unknown: Vec<String>,
 }
 
-/// Names of an enforcement point in a compiled file: its name, and the last step of its place.
+/// Names of an enforcement point in a compiled file: its name, and the last step of its place. A number only counts places
+/// of a list and names nothing.
 fn compiled_names(wanted: &Wanted<'_>) -> [String; 2] {
-    let step = wanted.guard.pointer.rsplit('/').next().unwrap_or_default();
-    [wanted.guard.name.to_lowercase(), step.to_lowercase()]
+    let name = wanted.guard.name.as_str();
+    let step = wanted.guard.pointer.rsplit('/').next().unwrap_or(name);
+    let is_number = step.bytes().all(|byte| byte.is_ascii_digit());
+    [name.to_lowercase(), if is_number { name } else { step }.to_lowercase()]
 }
 
 pub(super) fn matched(
@@ -44,23 +47,10 @@ pub(super) fn matched(
     }
     let mut unknown = bind_labels(wanted, export, known_as, binds, &mut names);
     let mut ambiguous = Vec::new();
-    let mut taken: BTreeSet<usize> = BTreeSet::new();
-    let mut pairs: Vec<Vec<usize>> = Vec::new();
-    for (rank, one) in wanted.iter().enumerate() {
-        let best = best(one, &export.guards, binds, &names);
-        match best.as_slice() {
-            [] => pairs.push(Vec::new()),
-            [found] if taken.insert(*found) => pairs.push(vec![*found]),
-            several => {
-                let shown = several.iter().filter_map(|at| export.guards.get(*at));
-                let ids = shown.map(|one| one.id.clone()).collect();
-                ambiguous.push(Ambiguous { name: one.guard.name.clone(), ids });
-                taken.extend(several);
-                pairs.push(Vec::new());
-            }
-        }
-        if let Some(found) = pairs.get(rank).and_then(|found| found.first())
-            && let Some(name) = export.guards.get(*found).and_then(|one| one.name.clone())
+    let (mut taken, mut pairs) = pair_up(wanted, export, binds, &names, &mut ambiguous);
+    for (one, found) in wanted.iter().zip(&pairs) {
+        let deployed = found.first().and_then(|at| export.guards.get(*at));
+        if let Some(name) = deployed.and_then(|one| one.name.clone())
             && let Some(compiled) = one.guard.members.names.first()
         {
             names.is(name, compiled.clone());
@@ -71,32 +61,64 @@ pub(super) fn matched(
     Matched { pairs, names, ambiguous, unknown }
 }
 
-/// The deployed enforcement points that fit best: one, or several that fit equally well.
-fn best(wanted: &Wanted<'_>, deployed: &[Deployed], binds: &Binds, names: &Names) -> Vec<usize> {
-    let ours = compiled_names(wanted);
-    let bound = ours.iter().find_map(|name| binds.get(name));
-    let rank = |one: &Deployed| -> Option<usize> {
-        if let Some(id) = bound {
-            return one.id.eq_ignore_ascii_case(id).then_some(0);
-        }
-        let same_machines = guards_same(wanted, one, names);
-        let first = one.names.first().is_some_and(|name| *name == ours[0]);
-        let other = one.names.iter().any(|name| ours.contains(name));
-        match (first, other, same_machines) {
-            (true, _, true) => Some(1),
-            (true, _, false) => Some(2),
-            (false, true, _) => Some(3),
-            (false, false, true) => Some(4),
-            (false, false, false) => None,
-        }
-    };
-    let mut by_rank: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (at, one) in deployed.iter().enumerate() {
-        if let Some(rank) = rank(one) {
-            by_rank.entry(rank).or_default().push(at);
+/// How many ways there are to be the same enforcement point.
+const RANKS: usize = 5;
+
+/// Pairs off the best way first, so that a weaker sign never takes what is another one's by a stronger sign.
+fn pair_up(
+    wanted: &[Wanted<'_>],
+    export: &Export,
+    binds: &Binds,
+    names: &Names,
+    ambiguous: &mut Vec<Ambiguous>,
+) -> (BTreeSet<usize>, Vec<Vec<usize>>) {
+    let mut taken: BTreeSet<usize> = BTreeSet::new();
+    let mut pairs: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut doubtful: BTreeMap<usize, Ambiguous> = BTreeMap::new();
+    for level in 0..RANKS {
+        let before = taken.clone();
+        for (place, one) in wanted.iter().enumerate() {
+            if pairs.contains_key(&place) || doubtful.contains_key(&place) {
+                continue;
+            }
+            let fits = |at: usize, other: &Deployed| {
+                !before.contains(&at) && rank(one, other, binds, names) == Some(level)
+            };
+            let all = export.guards.iter().enumerate().filter(|(at, other)| fits(*at, other));
+            let all: Vec<(usize, &Deployed)> = all.collect();
+            match all.as_slice() {
+                [] => {}
+                [(found, _)] if taken.insert(*found) => {
+                    pairs.insert(place, *found);
+                }
+                several => {
+                    let ids = several.iter().map(|(_, one)| one.id.clone()).collect();
+                    doubtful.insert(place, Ambiguous { name: one.guard.name.clone(), ids });
+                    taken.extend(several.iter().map(|(at, _)| *at));
+                }
+            }
         }
     }
-    by_rank.into_values().next().unwrap_or_default()
+    ambiguous.extend(doubtful.into_values());
+    (taken, (0..wanted.len()).map(|place| pairs.get(&place).copied().into_iter().collect()).collect())
+}
+
+/// By which way a deployed enforcement point is a compiled one, the strongest first.
+fn rank(wanted: &Wanted<'_>, one: &Deployed, binds: &Binds, names: &Names) -> Option<usize> {
+    let ours = compiled_names(wanted);
+    if let Some(id) = ours.iter().find_map(|name| binds.get(name)) {
+        return one.id.eq_ignore_ascii_case(id).then_some(0);
+    }
+    let [name, _] = &ours;
+    let first = one.names.first() == Some(name);
+    let other = one.names.iter().any(|name| ours.contains(name));
+    match (first, other, guards_same(wanted, one, names)) {
+        (true, _, true) => Some(1),
+        (true, _, false) => Some(2),
+        (false, true, _) => Some(3),
+        (false, false, true) => Some(4),
+        (false, false, false) => None,
+    }
 }
 
 /// True when both guard machines with the same labels.

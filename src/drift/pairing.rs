@@ -5,13 +5,9 @@
 //! Invariant: what two rules say alike is no difference, however rules are divided. Rules of different rows are never taken
 //! for one another. Everything that differs is in some [`Found`]; what no rule explains is the order of the rules.
 
-use super::access::{Compared, meaning, together, without};
-use crate::policy::service::ServiceSet;
+use super::access::{Compared, Passing, meaning, together, without};
 use crate::target::observed::{Action, Rule};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Services by pair of cells.
-type Passing = BTreeMap<(usize, usize), ServiceSet>;
 
 /// A difference.
 #[derive(Debug, Clone, Default)]

@@ -76,6 +76,28 @@ fn a_deny_that_may_lie_behind_a_name_is_possible() {
 }
 
 #[test]
+fn a_deny_by_name_above_an_allow_by_address_is_possible() {
+    let allow = || rule("a", Action::Allow, net("10.1.0.0/16"), 443);
+    let deny = || rule("d", Action::Deny, tag("network"), 0);
+    let drifts = compared(vec![allow()], vec![deny(), allow()], &[], &[]);
+    assert_eq!(kinds(&drifts), [Kind::Extra]);
+    assert!(drifts[0].is_possible && !drifts[0].opens);
+    // Beneath the allow it takes nothing away.
+    assert_eq!(compared(vec![allow()], vec![allow(), deny()], &[], &[]), []);
+}
+
+#[test]
+fn a_rule_of_the_platform_is_not_taken_for_the_closing_one() {
+    let closing = |author| Rule { author, ..rule("d", Action::Deny, Peers::everybody(), 0) };
+    let beneath = || Rule { author: Author::Platform, ..rule("v", Action::Allow, tag("network"), 0) };
+    let last = || closing(Author::Platform);
+    let compiled = vec![closing(Author::File), beneath(), last()];
+    let drifts = compared(compiled, vec![beneath(), last()], &[], &[]);
+    assert_eq!(kinds(&drifts), [Kind::Missing]);
+    assert!(drifts[0].opens && drifts[0].note.is_none());
+}
+
+#[test]
 fn a_deny_that_is_gone_opens() {
     let closing = || rule("d", Action::Deny, Peers::everybody(), 0);
     let beneath = || rule("v", Action::Allow, tag("network"), 0);

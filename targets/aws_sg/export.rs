@@ -119,7 +119,8 @@ struct FlatRule {
     _id: Option<IgnoredAny>,
     #[serde(rename = "SecurityGroupRuleArn")]
     _arn: Option<IgnoredAny>,
-    group_id: String,
+    #[serde(rename = "GroupId")]
+    _group: IgnoredAny,
     #[serde(rename = "GroupOwnerId")]
     _owner: Option<IgnoredAny>,
     is_egress: bool,
@@ -235,13 +236,20 @@ impl Reader {
 
     /// Adds a rule unless its group has it already, because both forms of one export may be given.
     fn add_flat_rule(&mut self, pointer: &str, item: &Value) -> Result<(), Unreadable> {
-        let flat: FlatRule = part(pointer, item)?;
-        let at = *self.places.entry(flat.group_id.to_lowercase()).or_insert(self.guards.len());
+        let Named { group_id, .. } = part(pointer, item)?;
+        let at = *self.places.entry(group_id.to_lowercase()).or_insert(self.guards.len());
         if at == self.guards.len() {
-            self.guards.push(blank(pointer, &flat.group_id, &flat.group_id));
+            self.guards.push(blank(pointer, &group_id, &group_id));
         }
-        let rule = flat_rule(pointer, &flat)?;
         let Some(deployed) = self.guards.get_mut(at) else { return Ok(()) };
+        let read = part::<FlatRule>(pointer, item).and_then(|flat| Ok((flat_rule(pointer, &flat)?, flat)));
+        let (rule, flat) = match read {
+            Ok(read) => read,
+            Err(problem) => {
+                deployed.problem.get_or_insert(problem);
+                return Ok(());
+            }
+        };
         let is_same = |other: &Rule| {
             (other.direction, &other.from, &other.to, &other.services)
                 == (rule.direction, &rule.from, &rule.to, &rule.services)

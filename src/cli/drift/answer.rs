@@ -115,10 +115,9 @@ impl<'a> Answer<'a> {
         }
     }
 
-    /// The exit code, without regard to reports.
+    /// The exit code, without regard to reports. What was not compared may differ, so it is not fine.
     pub(super) fn code(&self) -> u8 {
         match (self.summary.opening, self.summary.drifts) {
-            // What was not compared may differ.
             (0, 0) if self.not_compared.is_empty() => EXIT_FINE,
             (0, _) => EXIT_FINDINGS,
             _ => EXIT_OPENED,
@@ -136,8 +135,7 @@ fn left_out(one: &Deployment) -> Vec<String> {
         .iter()
         .map(|one| format!("rules with {}, which no file explains: {}", one.name, one.places.join(", ")));
     let unreadable = found.unreadable.iter().map(|(what, problem)| format!("{what}: {problem}"));
-    let besides = found.besides.iter().map(|(what, why)| format!("{what}: {why}"));
-    ambiguous.chain(unexplained).chain(unreadable).chain(besides).collect()
+    ambiguous.chain(unexplained).chain(unreadable).collect()
 }
 
 fn compared(one: &Deployment) -> JsonCompared<'_> {
