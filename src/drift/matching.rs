@@ -166,6 +166,11 @@ pub(super) fn besides(wanted: &[Wanted<'_>], export: &Export, matched: &Matched)
                 |one: &BTreeSet<String>, other: &BTreeSet<String>| !one.is_empty() && one.is_subset(other);
             compiled.iter().any(|own| labels.iter().any(|other| nested(own, other) || nested(other, own)))
         };
+        if let Some(problem) = &one.problem {
+            let is_unknown = one.guard.members == Peers::default();
+            let unread = format!("it may guard machines of the site, and can't be read: {problem}");
+            return (is_unknown || wanted.iter().any(|one| shares(&one))).then_some(unread);
+        }
         let found = wanted.iter().find(shares)?;
         Some(format!("it guards machines of {} too, and its rules count for them", found.guard.name))
     };
