@@ -135,7 +135,8 @@ fn left_out(one: &Deployment) -> Vec<String> {
         .iter()
         .map(|one| format!("rules with {}, which no file explains: {}", one.name, one.places.join(", ")));
     let unreadable = found.unreadable.iter().map(|(what, problem)| format!("{what}: {problem}"));
-    ambiguous.chain(unexplained).chain(unreadable).collect()
+    let besides = found.besides.iter().map(|(what, why)| format!("{what}: {why}"));
+    ambiguous.chain(unexplained).chain(unreadable).chain(besides).collect()
 }
 
 fn compared(one: &Deployment) -> JsonCompared<'_> {
