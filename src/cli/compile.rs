@@ -7,7 +7,7 @@ use super::fleet;
 use super::session::Session;
 use super::terminal::Stream;
 use crate::diagnostic::{Diagnostic, Sink, codes};
-use crate::driver::{Compiled, Selection, compile, describe_release, listed_artefacts};
+use crate::driver::{Compiled, CompiledArtifact, Selection, compile, describe_release, listed_artefacts};
 use crate::policy::Policy;
 use crate::target::manifest::{Manifest, ManifestQuota};
 use crate::target::{Lock, json, steps};
@@ -32,7 +32,8 @@ pub(super) fn run(arguments: &Compile, global: &Global) -> u8 {
     };
     progress.set_message("writing");
     let held = files::hold(&arguments.output);
-    let written = write(&arguments.output, &mut session, &compiled, held.as_ref());
+    let manifest = compiled.manifest_file();
+    let written = write(&arguments.output, &mut session, (&compiled, &manifest), held.as_ref());
     progress.finish_and_clear();
     if written && session.terminal.is_json() {
         session.terminal.print_json(&compiled.manifest);
@@ -76,9 +77,13 @@ pub(super) fn compile_opened(
 
 /// Writes the output folder, then the lock. False after a report. With the folder held, what a compile that was killed
 /// left in it is removed.
-pub(super) fn write(output: &Path, session: &mut Session, compiled: &Compiled, held: Option<&Held>) -> bool {
-    let manifest = compiled.manifest_file();
-    let files = compiled.files.iter().chain([&manifest]);
+pub(super) fn write(
+    output: &Path,
+    session: &mut Session,
+    (compiled, manifest): (&Compiled, &CompiledArtifact),
+    held: Option<&Held>,
+) -> bool {
+    let files = compiled.files.iter().chain([manifest]);
     let outputs: Vec<(PathBuf, &[u8])> =
         files.map(|file| (output.join(&file.path), file.bytes.as_slice())).collect();
     let leftovers = leftovers(output, session, compiled);

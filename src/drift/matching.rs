@@ -39,12 +39,7 @@ pub(super) fn matched(
     known_as: &[(PeerName, String)],
     binds: &Binds,
 ) -> Matched {
-    let mut names = Names::default();
-    for set in &export.sets {
-        if let Some(addresses) = &set.addresses {
-            names.holds(set.name.clone(), addresses.clone());
-        }
-    }
+    let mut names = Names::of_sets(export);
     let mut unknown = bind_labels(wanted, export, known_as, binds, &mut names);
     let mut ambiguous = Vec::new();
     let (mut taken, mut pairs) = pair_up(wanted, export, binds, &names, &mut ambiguous);
@@ -155,24 +150,23 @@ pub(super) fn besides(wanted: &[Wanted<'_>], export: &Export, matched: &Matched)
     let parts: BTreeSet<&String> =
         ours.iter().filter_map(|at| export.guards.get(*at)).map(|one| &one.id).collect();
     let others = export.guards.iter().enumerate().filter(|(at, _)| !ours.contains(at));
+    let compiled: Vec<(&str, Vec<BTreeSet<String>>)> =
+        wanted.iter().map(|one| (one.guard.name.as_str(), labels_of(&one.guard.members))).collect();
+    let nested = |one: &BTreeSet<String>, other: &BTreeSet<String>| !one.is_empty() && one.is_subset(other);
     let why = |one: &Deployed| {
         if parts.contains(&one.id) {
             return Some("it has rules for other machines besides".to_owned());
         }
         let labels = labels_of(&matched.names.side(&one.guard.members));
-        let shares = |wanted: &&Wanted<'_>| {
-            let compiled = labels_of(&wanted.guard.members);
-            let nested =
-                |one: &BTreeSet<String>, other: &BTreeSet<String>| !one.is_empty() && one.is_subset(other);
-            compiled.iter().any(|own| labels.iter().any(|other| nested(own, other) || nested(other, own)))
-        };
+        let shares =
+            |own: &BTreeSet<String>| labels.iter().any(|other| nested(own, other) || nested(other, own));
+        let found = compiled.iter().find(|(_, own)| own.iter().any(shares));
         if let Some(problem) = &one.problem {
-            let is_unknown = one.guard.members == Peers::default();
+            let may_guard = found.is_some() || one.guard.members == Peers::default();
             let unread = format!("it may guard machines of the site, and can't be read: {problem}");
-            return (is_unknown || wanted.iter().any(|one| shares(&one))).then_some(unread);
+            return may_guard.then_some(unread);
         }
-        let found = wanted.iter().find(shares)?;
-        Some(format!("it guards machines of {} too, and its rules count for them", found.guard.name))
+        found.map(|(name, _)| format!("it guards machines of {name} too, and its rules count for them"))
     };
     others.filter_map(|(at, one)| Some((at, why(one)?))).collect()
 }

@@ -21,6 +21,7 @@ mod tests;
 pub use access::Access;
 pub use cells::Who;
 pub use matching::Binds;
+pub use names::Names;
 
 use crate::policy::EnforcementState;
 use crate::target::export::{Deployed, Export};

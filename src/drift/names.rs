@@ -5,26 +5,28 @@
 //! Invariant: a name that nobody knows stays as it is.
 
 use crate::policy::address::AddressSet;
+use crate::target::export::{Export, NamedSet};
 use crate::target::observed::{PeerName, Peers, Rule};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Compiled names by deployed ones.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Names {
+pub struct Names {
     whole: BTreeMap<PeerName, PeerName>,
     labels: BTreeMap<String, String>,
     contents: BTreeMap<PeerName, AddressSet>,
 }
 
 impl Names {
+    /// What is behind the sets of an export, and no name known to be another one.
+    pub fn of_sets(export: &Export) -> Self {
+        let known = |set: &NamedSet| Some((set.name.clone(), set.addresses.clone()?));
+        Self { contents: export.sets.iter().filter_map(known).collect(), ..Self::default() }
+    }
+
     /// Says that a deployed name is a compiled one.
     pub(super) fn is(&mut self, deployed: PeerName, compiled: PeerName) {
         self.whole.insert(deployed, compiled);
-    }
-
-    /// Says what is behind a name that no compiled rule has.
-    pub(super) fn holds(&mut self, deployed: PeerName, addresses: AddressSet) {
-        self.contents.insert(deployed, addresses);
     }
 
     /// Says that a deployed label is a compiled one.
@@ -42,7 +44,7 @@ impl Names {
     }
 
     /// A side of a rule in compiled names; what is known to be in a set stands for the set.
-    pub(super) fn side(&self, peers: &Peers) -> Peers {
+    pub fn side(&self, peers: &Peers) -> Peers {
         let mut side = Peers { names: BTreeSet::new(), ..peers.clone() };
         for name in &peers.names {
             match self.contents.get(name).filter(|_| !self.whole.contains_key(name)) {

@@ -9,6 +9,7 @@
 //! silently.
 
 use super::ReadExport;
+use crate::drift::Names;
 use crate::policy::EnforcementState;
 use crate::policy::service::{Protocol, ServiceRange, ServiceSet};
 use crate::syntax::keyword::is_reserved;
@@ -52,8 +53,9 @@ pub fn first_site(read: &ReadExport, name: &str, day: &str) -> FirstSite {
     for one in &read.export.guards {
         writer.add_group(one, &|members| read.target.site_words(members));
     }
+    let names = Names::of_sets(&read.export);
     for one in &read.export.guards {
-        writer.add_rules(one, &read.export);
+        writer.add_rules(one, &read.export, &names);
     }
     writer.between_groups();
     writer.finish(read.target.info().platform.kind, name, day)
@@ -163,7 +165,7 @@ impl Writer {
         free
     }
 
-    fn add_rules(&mut self, one: &Deployed, export: &Export) {
+    fn add_rules(&mut self, one: &Deployed, export: &Export, names: &Names) {
         let role = members(one).and_then(|name| self.groups.get(name)).cloned();
         let Some(role) = role.filter(|_| one.problem.is_none()) else { return };
         for rule in &one.guard.rules {
@@ -173,7 +175,7 @@ impl Writer {
                 continue;
             }
             let remark = one.remarks.get(&rule.pointer).map_or("", String::as_str);
-            self.add_rule(&role, rule, &contents(peers, export), remark, export);
+            self.add_rule(&role, rule, &names.side(peers), remark, export);
         }
     }
 
@@ -329,21 +331,6 @@ fn members(one: &Deployed) -> Option<&PeerName> {
         _ => None,
     });
     own.filter(|_| one.guard.rules.iter().all(is_plain))
-}
-
-/// A side with what is in its sets, where the export says it.
-fn contents(peers: &Peers, export: &Export) -> Peers {
-    let mut side = Peers { names: BTreeSet::new(), ..peers.clone() };
-    for name in &peers.names {
-        let set = export.sets.iter().find(|set| set.name == *name).and_then(|set| set.addresses.as_ref());
-        match set {
-            Some(addresses) => side.addresses = side.addresses.union(addresses),
-            None => {
-                side.names.insert(name.clone());
-            }
-        }
-    }
-    side
 }
 
 fn allow(places: &[&str], from: &str, to: &str, ports: &[String], because: &str) -> String {

@@ -206,12 +206,13 @@ impl Fleet<'_> {
             return None;
         }
         let output = self.arguments.output.join(folder);
-        if !write(&output, session, &compiled, self.held.as_ref()) {
+        let manifest = compiled.manifest_file();
+        if !write(&output, session, (&compiled, &manifest), self.held.as_ref()) {
             return None;
         }
         let warnings = session.site.sink.diagnostics().iter();
         let warnings = warnings.filter(|report| report.severity == Severity::Warning).count();
-        Some(Entry::new(path, &self.inputs, &compiled, warnings))
+        Some(Entry::new(path, &self.inputs, (&compiled, &manifest), warnings))
     }
 
     /// Keeps what was compiled for the next run. What to tell besides.

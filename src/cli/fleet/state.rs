@@ -8,7 +8,7 @@
 use super::super::args::{Compile, Global};
 use super::super::files::{self, Folder, WriteFailure};
 use super::super::session::lock_beside;
-use crate::driver::{Compiled, SourceReader, sha256, tool};
+use crate::driver::{Compiled, CompiledArtifact, SourceReader, sha256, tool};
 use crate::target::json;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -134,12 +134,16 @@ impl State {
 
 impl Entry {
     /// A site that was just compiled and written.
-    pub(super) fn new(path: &Path, inputs: &Inputs<'_>, compiled: &Compiled, warnings: usize) -> Self {
+    pub(super) fn new(
+        path: &Path,
+        inputs: &Inputs<'_>,
+        (compiled, manifest): (&Compiled, &CompiledArtifact),
+        warnings: usize,
+    ) -> Self {
         let sources = compiled.manifest.sources.iter();
         let source =
             |path: &String, sha256: &String| FileDigest { path: path.clone(), sha256: sha256.clone() };
-        let manifest = compiled.manifest_file();
-        let outputs = compiled.files.iter().chain([&manifest]);
+        let outputs = compiled.files.iter().chain([manifest]);
         Self {
             site: path.display().to_string(),
             inputs: inputs.digest(path),

@@ -248,16 +248,19 @@ fn id_of(item: &Value, places: &[&str], name: &str) -> String {
     id.unwrap_or(name).to_owned()
 }
 
-/// A policy that can't be read, with every category that it names for whom it may guard.
-fn unread(pointer: &str, id: String, item: &Value, known: &Known, problem: Unreadable) -> Deployed {
-    let name = item.get("name").or_else(|| item.pointer("/spec/name")).and_then(Value::as_str);
-    let mut labels = BTreeSet::new();
-    labels_in(item, known, &mut labels);
-    let label = |label: String| PeerName::Labels(BTreeSet::from([label]));
-    let members = Peers { names: labels.into_iter().map(label).collect(), ..Peers::default() };
-    let mut deployed = Deployed::new(id, Guard::new(name.unwrap_or_default(), pointer, members));
+/// A policy that can't be read, with those whom it may guard.
+fn unread(pointer: &str, id: String, name: &str, members: Peers, problem: Unreadable) -> Deployed {
+    let mut deployed = Deployed::new(id, Guard::new(name, pointer, members));
     deployed.problem = Some(problem);
     deployed
+}
+
+/// Whoever wears a category that a body names.
+fn named(body: &Value, known: &Known) -> Peers {
+    let mut labels = BTreeSet::new();
+    labels_in(body, known, &mut labels);
+    let label = |label: String| PeerName::Labels(BTreeSet::from([label]));
+    Peers { names: labels.into_iter().map(label).collect(), ..Peers::default() }
 }
 
 /// Every category in a body: by id, as `Key:Value`, or as v3 has them in `params`.
@@ -284,7 +287,7 @@ fn policy_v4(pointer: &str, item: &Value, known: &Known) -> Vec<Deployed> {
     let id = id_of(item, &["/extId"], name);
     let guards = with_names(pointer, plain(item), known).and_then(|told| v4::deployed(pointer, &told));
     match guards {
-        Err(problem) => vec![unread(pointer, id, item, known, problem)],
+        Err(problem) => vec![unread(pointer, id, name, named(item, known), problem)],
         Ok(guards) => {
             let remarks = descriptions(pointer, item, &["rules"]);
             let one =
@@ -314,7 +317,7 @@ fn policy_v3(pointer: &str, item: &Value, known: &Known) -> Deployed {
     let place = format!("{pointer}/spec");
     let guard = spec_v3(&place, item, known).and_then(|spec| v3::deployed(&place, &spec));
     match guard {
-        Err(problem) => unread(pointer, id, item, known, problem),
+        Err(problem) => unread(pointer, id, name, named(item, known), problem),
         Ok(guard) => {
             let rules = item.pointer("/spec/resources/app_rule").unwrap_or(&Value::Null);
             let place = format!("{place}/resources/app_rule");
