@@ -61,7 +61,7 @@ fn with(from: &str, to: &str) -> String {
 fn request(before: &str, after: &str, more: &[&str]) -> Vec<[String; 4]> {
     let output = diff(before, after, &[&["--format", "csv"], more].concat());
     let mut reader = csv::Reader::from_reader(output.stdout.as_slice());
-    let record = |record: csv::StringRecord| [0, 1, 12, 15].map(|at: usize| record[at].to_owned());
+    let record = |record: csv::StringRecord| [0, 1, 12, 18].map(|at: usize| record[at].to_owned());
     reader.records().map(|one| record(one.unwrap())).collect()
 }
 

@@ -105,7 +105,7 @@ fn rows_of_one_platform_are_those_with_an_end_on_it() {
     let folder = two_sites();
     let of = |platform: &str| {
         let output = diff(folder.path(), &["--format", "csv", "--enforced-at", platform]);
-        records(&output).iter().map(|cells| cells[15].clone()).collect::<Vec<_>>()
+        records(&output).iter().map(|cells| cells[18].clone()).collect::<Vec<_>>()
     };
     assert_eq!(of("cloud"), ["cloud"; 4]);
     assert_eq!(of("edge"), ["edge"]);

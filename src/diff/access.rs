@@ -7,9 +7,9 @@
 //! rules that the first release lacks, so each such rule takes its part of it, and of what is left the next one takes
 //! its part.
 //!
-//! Invariant: the blocks of a level are disjoint, and together they are the symmetric difference of the two sets. Both
-//! are checked: nothing may be left, and the sizes of the blocks must add up to the size of the difference, which is
-//! counted apart.
+//! Invariant: the blocks of a level are disjoint, and together they are the symmetric difference of the two sets, or its
+//! part within a [`Scope`]. Both are checked: nothing may be left, and the sizes of the blocks must add up to the size of
+//! the difference, which is counted apart.
 
 use super::points::Points;
 use super::release::{PartyId, Release};
@@ -123,17 +123,44 @@ impl Lists {
 /// # Errors
 /// [`Fault`] when the engine's budget does not suffice, or when the result does not account for the difference.
 pub fn compare(before: &Release, after: &Release, points: &Points) -> Result<Difference, Fault> {
+    compare_within([before, after], points, None)
+}
+
+/// A part of all packet classes.
+#[derive(Debug, Clone, Copy)]
+pub struct Scope<'a> {
+    /// Everything that the rows and widenings of these two releases speak of.
+    pub speaks_of: [&'a Release; 2],
+    /// Without what is among these already, at its level and with its effect.
+    pub without: &'a [&'a Piece],
+}
+
+/// Compares what two releases permit within a scope; everywhere without one.
+///
+/// # Errors
+/// As [`compare`].
+pub fn compare_within(
+    releases: [&Release; 2],
+    points: &Points,
+    scope: Option<Scope<'_>>,
+) -> Result<Difference, Fault> {
     let mut sets = Sets::new();
-    let lists = [false, true].map(|is_after| {
-        let release = if is_after { after } else { before };
-        Writer { points, is_after, sets: &mut sets }.lists(release)
+    let mut lists = |releases: [&Release; 2]| {
+        let [before, after] = releases;
+        [(false, before), (true, after)]
+            .map(|(is_after, release)| Writer { points, is_after, sets: &mut sets }.lists(release))
+    };
+    let compared = lists(releases);
+    let clip = scope.map(|scope| {
+        let rules = lists(scope.speaks_of).iter().flat_map(Lists::artefacts).collect();
+        Clip { rules, without: scope.without }
     });
-    let with_artefacts = before.widenings.is_some() && after.widenings.is_some();
+    let with_artefacts = releases.iter().all(|release| release.widenings.is_some());
     let frame = Frame { endpoint: points.largest(), service: LARGEST_SERVICE };
-    let [old, new] = &lists;
+    let [old, new] = &compared;
     let rules = new.intent();
     let (_, difference) = in_best_order(frame, Budget::default(), &sets, &rules, |space| {
-        Comparison { space, sets: &sets, old, new }.run(with_artefacts)
+        Comparison { space, sets: &sets, old, new, clip: clip.as_ref() }.run(with_artefacts)
     })?;
     let counted: u128 = difference.pieces.iter().map(Piece::size).sum();
     let beyond = difference.beyond.unwrap_or_default();
@@ -234,17 +261,25 @@ impl Writer<'_> {
     }
 }
 
+/// What a [`Scope`] leaves of a difference.
+struct Clip<'a> {
+    rules: Vec<Rule>,
+    without: &'a [&'a Piece],
+}
+
 /// The comparison in one space.
 struct Comparison<'a, 's> {
     space: &'s mut Space<u32>,
     sets: &'a Sets<u32>,
     old: &'a Lists,
     new: &'a Lists,
+    clip: Option<&'a Clip<'a>>,
 }
 
 impl Comparison<'_, '_> {
     fn run(&mut self, with_artefacts: bool) -> Result<Difference, TooComplex> {
-        let intent = self.space.change(self.sets, &self.old.intent(), &self.new.intent())?;
+        let whole = self.space.change(self.sets, &self.old.intent(), &self.new.intent())?;
+        let intent = self.clipped(whole, false)?;
         let mut difference = Difference { intent: self.sum(intent), ..Difference::default() };
         let passing = if with_artefacts {
             Some(self.space.change(self.sets, &self.old.artefacts(), &self.new.artefacts())?)
@@ -270,14 +305,35 @@ impl Comparison<'_, '_> {
         )?;
         if let Some(all) = passing {
             let beyond = Change {
-                opens: self.space.difference(all.opens, intent.opens)?,
-                closes: self.space.difference(all.closes, intent.closes)?,
+                opens: self.space.difference(all.opens, whole.opens)?,
+                closes: self.space.difference(all.closes, whole.closes)?,
             };
+            let beyond = self.clipped(beyond, true)?;
             difference.beyond = Some(self.sum(beyond));
             self.claim(true, beyond.opens, &new.widenings, &old.widenings, None, &mut difference)?;
             self.claim(false, beyond.closes, &old.widenings, &new.widenings, None, &mut difference)?;
         }
         Ok(difference)
+    }
+
+    /// The part of a difference that is wanted; `beyond` for what only the artefacts let pass.
+    fn clipped(&mut self, change: Change, beyond: bool) -> Result<Change, TooComplex> {
+        let Some(clip) = self.clip else { return Ok(change) };
+        let scope = self.space.build(self.sets, &clip.rules)?;
+        let mut known = |opens: bool| -> Result<Region, TooComplex> {
+            let is_of = |piece: &&&Piece| {
+                piece.opens == opens && matches!(piece.carrier, Carrier::Widening(_)) == beyond
+            };
+            let blocks = clip.without.iter().filter(is_of);
+            let blocks: Result<Vec<Region>, _> = blocks.map(|piece| self.space.block(&piece.block)).collect();
+            self.space.union_of(blocks?)
+        };
+        let (opened, closed) = (known(true)?, known(false)?);
+        let mut part = |region: Region, known: Region| {
+            let inside = self.space.intersection(region, scope)?;
+            self.space.difference(inside, known)
+        };
+        Ok(Change { opens: part(change.opens, opened)?, closes: part(change.closes, closed)? })
     }
 
     fn sum(&self, change: Change) -> Sum {

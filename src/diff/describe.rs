@@ -16,23 +16,30 @@ use crate::policy::service::ServiceSet;
 use crate::space::Block;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// One change for each class, level and cause.
-pub(super) fn changes(both: &Both<'_>, parts: Vec<Part>) -> Vec<Change> {
-    let mut groups: BTreeMap<(Class, Level, Cause), Vec<Part>> = BTreeMap::new();
-    for part in parts {
-        let level = match part.piece.carrier {
-            Carrier::Flow(_) => Level::Intent,
-            Carrier::Widening(_) => Level::Artefact,
-        };
-        groups.entry((part.class, level, part.cause.clone())).or_default().push(part);
-    }
-    groups
-        .into_iter()
-        .map(|((class, level, cause), parts)| change(both, class, level, &cause, &parts))
-        .collect()
+/// What parts of one change share.
+pub(super) type Group = (Class, Level, Cause);
+
+/// The change that a part belongs to.
+pub(super) fn group(part: &Part) -> Group {
+    let level = match part.piece.carrier {
+        Carrier::Flow(_) => Level::Intent,
+        Carrier::Widening(_) => Level::Artefact,
+    };
+    (part.class, level, part.cause.clone())
 }
 
-fn change(both: &Both<'_>, class: Class, level: Level, cause: &Cause, parts: &[Part]) -> Change {
+/// One change for each class, level and cause.
+pub(super) fn changes(both: &Both<'_>, parts: Vec<Part>) -> Vec<Change> {
+    let mut groups: BTreeMap<Group, Vec<Part>> = BTreeMap::new();
+    for part in parts {
+        groups.entry(group(&part)).or_default().push(part);
+    }
+    groups.into_iter().map(|(group, parts)| change(both, &group, &parts)).collect()
+}
+
+/// The change of some parts of one group.
+pub(super) fn change(both: &Both<'_>, (class, level, cause): &Group, parts: &[Part]) -> Change {
+    let (class, level) = (*class, *level);
     let (flows, packets) = flows(both, parts);
     let opens = flows.iter().any(|flow| flow.effect == Effect::Opens);
     let (statement, place) = origin(both, cause, opens, &flows);
@@ -218,15 +225,15 @@ fn because(flows: &[ChangedFlow]) -> Vec<String> {
 }
 
 /// What blocks are merged under: effect, row or widening, and whether the artefacts differ.
-type Group = (Effect, Carrier, bool);
+type Merged = (Effect, Carrier, bool);
 
 /// The parts of a change as rows of role words and addresses, with the number of their packet classes.
 fn flows(both: &Both<'_>, parts: &[Part]) -> (Vec<ChangedFlow>, u128) {
-    let mut blocks: BTreeMap<Group, Vec<Block<u32>>> = BTreeMap::new();
+    let mut blocks: BTreeMap<Merged, Vec<Block<u32>>> = BTreeMap::new();
     for part in parts {
         let effect = if part.piece.opens { Effect::Opens } else { Effect::Closes };
-        let group = (effect, part.piece.carrier, part.piece.passes_in_both);
-        blocks.entry(group).or_default().push(part.piece.block.clone());
+        let merged = (effect, part.piece.carrier, part.piece.passes_in_both);
+        blocks.entry(merged).or_default().push(part.piece.block.clone());
     }
     let (mut flows, mut packets) = (Vec::new(), 0);
     for ((effect, carrier, passes_in_both), blocks) in blocks {

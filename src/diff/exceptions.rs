@@ -1,243 +1,196 @@
-//! Dated grants: what opens and closes with them, today or on another day.
+//! Dated grants: the days of what they open and close, and what else is said of them.
 //!
-//! In: the exceptions of two releases. Out: one change for each that differs, with its dates.
+//! In: the exceptions of two releases, and the changes of access on all days. Out: these with the days of their exception, and
+//! changes for exceptions that differ in words, in what they may pierce, or without a packet that does.
 //!
-//! An exception that is in force on a release's as-of day is among its rows, and its packets are compared like all others:
-//! here its change gets the dates. One that is not in force on that day permits nothing then, and yet its release grants
-//! it: it is opened or closed with its dates, and with no packets in the sum. One that had expired before grants nothing;
-//! who adds or removes it changes a text.
-//!
-//! Invariant: an exception is in one change of access for each class at most.
+//! Invariant: whatever differs between the exceptions of two releases is in some change.
 
-use super::access::Fault;
 use super::classify::Both;
-use super::describe::{known_as, reasons};
-use super::later;
+use super::later::{effect, find, first_day};
 use super::release::{Exception, Flow, Release};
-use super::{Change, ChangedFlow, Class, Dated, Effect, Level, words};
-use crate::policy::service::ServiceSet;
+use super::{Change, Class, Dated, Level, words};
 use std::collections::{BTreeMap, BTreeSet};
 use time::Date;
 
-/// An exception of a release.
-#[derive(Clone, Copy)]
-pub(super) struct Side<'a> {
-    pub(super) exception: &'a Exception,
-    /// The day of its release; its first day where the release has none.
-    day: Date,
-}
-
-impl Side<'_> {
-    fn has_expired(&self) -> bool {
-        self.exception.expires <= self.day
-    }
-
-    pub(super) fn is_pending(&self) -> bool {
-        self.day < self.exception.starts
-    }
-
-    pub(super) fn is_in_force(&self) -> bool {
-        !self.is_pending() && !self.has_expired()
-    }
-}
-
-/// Adds what differs in exceptions.
-///
-/// # Errors
-/// [`Fault`] when what artefacts open on another day is too entangled.
-pub(super) fn compare(both: &Both<'_>, changes: &mut Vec<Change>) -> Result<(), Fault> {
+/// Says what differs in exceptions.
+pub(super) fn compare(both: &Both<'_>, changes: &mut Vec<Change>) {
     let [before, after] = both.releases;
     if before.exceptions.is_none() || after.exceptions.is_none() {
-        return Ok(());
+        return;
     }
-    let mut named: BTreeMap<&str, [Option<Side<'_>>; 2]> = BTreeMap::new();
-    for (at, release) in both.releases.into_iter().enumerate() {
-        for exception in release.exceptions.iter().flatten() {
-            let day = release.header.as_of.unwrap_or(exception.starts);
-            if let Some(place) = named.entry(&exception.name).or_default().get_mut(at) {
-                *place = Some(Side { exception, day });
-            }
+    changes.iter_mut().for_each(|change| date(both, change));
+    let mut names: BTreeSet<&str> = BTreeSet::new();
+    for exception in both.releases.iter().flat_map(|release| release.exceptions.iter().flatten()) {
+        names.insert(&exception.name);
+    }
+    let day = first_day(both.releases);
+    for name in names {
+        tell_besides(name, changes);
+        match [before, after].map(|release| find(release, name)) {
+            [Some(old), Some(new)] => kept(day, old, new, changes),
+            [None, Some(new)] => alone(day, new, changes, true),
+            [Some(old), None] => alone(day, old, changes, false),
+            [None, None] => {}
         }
     }
-    for (name, sides) in named {
-        compare_one(both, name, sides, changes);
-        let besides = later::compare(both, name, sides)?;
-        besides.iter().for_each(|besides| tell(besides, changes));
-        changes.extend(besides);
-    }
-    Ok(())
 }
 
-fn compare_one(both: &Both<'_>, name: &str, sides: [Option<Side<'_>>; 2], changes: &mut Vec<Change>) {
+/// Gives a change of access the days of the exception that all of its rows are of.
+fn date(both: &Both<'_>, change: &mut Change) {
+    let opens = change.opens_access();
+    let own = both.own(opens);
+    let Some(exception) = granting(own, change) else { return };
+    let is_its_own = change.statement == format!("exception {}", exception.name);
+    // A later change has the days on which the releases differ.
+    if change.packets > 0 {
+        change.starts = is_its_own.then_some(exception.starts);
+        change.expires = Some(exception.expires);
+    }
+    if is_its_own {
+        change.place = exception.place.clone();
+    }
+    change.notes.push(format!(
+        "exception `{}` is in force from {} until {}",
+        exception.name, exception.starts, exception.expires
+    ));
+    let other = find(both.own(!opens), &exception.name).filter(|other| days(other) != days(exception));
+    if let Some(other) = other.filter(|_| is_its_own) {
+        change.is_redated = true;
+        change.notes.pop();
+        let (old, new) = if opens { (other, exception) } else { (exception, other) };
+        change.notes.push(redated(old, new));
+    }
+}
+
+/// The one exception that grants all rows of a change.
+fn granting<'a>(own: &'a Release, change: &Change) -> Option<&'a Exception> {
+    if let Some(name) = change.statement.strip_prefix("exception ") {
+        return find(own, name);
+    }
+    if change.level != Level::Intent || change.flows.is_empty() {
+        return None;
+    }
+    let mut names = BTreeSet::new();
+    for row in &change.rows {
+        let grants = |flow: &&Flow| flow.row == *row;
+        let exceptions = own.exceptions.iter().flatten();
+        let found = exceptions.filter(|exception| exception.flows.iter().any(|flow| grants(&flow)));
+        names.insert(found.map(|exception| exception.name.as_str()).next()?);
+    }
+    let name = names.pop_first()?;
+    if names.is_empty() { find(own, name) } else { None }
+}
+
+fn days(exception: &Exception) -> (Date, Date) {
+    (exception.starts, exception.expires)
+}
+
+fn redated(old: &Exception, new: &Exception) -> String {
+    format!(
+        "exception `{}` is in force from {} until {}, and was from {} until {}",
+        new.name, new.starts, new.expires, old.starts, old.expires
+    )
+}
+
+/// Says with an exception's own change what the artefacts open or close besides.
+fn tell_besides(name: &str, changes: &mut [Change]) {
     let statement = format!("exception {name}");
-    let mut is_told = false;
-    for change in changes.iter_mut().filter(|change| change.statement == statement) {
-        is_told = true;
-        let opens = change.opens_access();
-        let [old, new] = sides;
-        if let Some(side) = if opens { new } else { old } {
-            date(change, side.exception);
+    let mut besides: BTreeMap<super::Effect, Vec<String>> = BTreeMap::new();
+    for change in changes.iter().filter(|one| one.level == Level::Artefact && one.statement == statement) {
+        besides.entry(effect(change)).or_default().push(words::flows(change.flows.iter()));
+    }
+    for (of, what) in besides {
+        let own = |change: &&mut Change| {
+            change.level == Level::Intent && change.statement == statement && effect(change) == of
+        };
+        let verb = if of == super::Effect::Opens { "let" } else { "would have let" };
+        let what = what.join("; ");
+        if let Some(change) = changes.iter_mut().find(own) {
+            change.notes.push(format!("the artefacts of its days {verb} more pass than the file says: {what}"));
         }
     }
-    match sides {
-        [Some(old), Some(new)] => kept(both, old, new, is_told, changes),
-        [None, Some(side)] if !is_told => changes.push(alone(both, side, true)),
-        [Some(side), None] if !is_told => changes.push(alone(both, side, false)),
-        _ => {}
+}
+
+/// Whether a change of access is put down to an exception.
+fn is_told(changes: &[Change], name: &str) -> bool {
+    let statement = format!("exception {name}");
+    changes.iter().any(|change| change.level == Level::Intent && change.statement == statement)
+}
+
+/// Whether a change of access has rows of an exception.
+fn has_rows(changes: &[Change], exception: &Exception) -> bool {
+    let rows: BTreeSet<&str> = exception.flows.iter().map(|flow| flow.row.as_str()).collect();
+    changes.iter().any(|change| change.rows.iter().any(|row| rows.contains(row.as_str())))
+}
+
+/// An exception that only one release has, and that opens or closes nothing by itself.
+fn alone(day: Date, exception: &Exception, changes: &mut Vec<Change>, is_new: bool) {
+    if is_told(changes, &exception.name) {
+        return;
     }
-}
-
-/// Says with an exception's own change what the artefacts open besides on its day.
-fn tell(besides: &Change, changes: &mut [Change]) {
-    let effect = |change: &Change| (change.statement.clone(), change.opens_access());
-    let own = |change: &&mut Change| change.level == Level::Intent && effect(change) == effect(besides);
-    if let Some(change) = changes.iter_mut().find(own) {
-        let verb = if besides.opens_access() { "let" } else { "would have let" };
-        let what = words::flows(besides.flows.iter());
-        change.notes.push(format!("the artefacts of that day {verb} more pass than the file says: {what}"));
+    let Exception { name, starts, expires, .. } = exception;
+    let verb = if is_new { "is new" } else { "is gone" };
+    let is_over = *expires <= day;
+    let mut what = if is_over {
+        let verb = if is_new { "is written down" } else { "is gone" };
+        format!("exception `{name}`, which expired on {expires}, {verb}")
+    } else {
+        format!("exception `{name}`, in force from {starts} until {expires}, {verb}")
+    };
+    if !is_over && !has_rows(changes, exception) {
+        let other = if is_new { "the first release permits" } else { "the second release permits" };
+        what.push_str(&format!("; {other} the same on these days"));
     }
-}
-
-fn date(change: &mut Change, exception: &Exception) {
-    change.starts = Some(exception.starts);
-    change.expires = Some(exception.expires);
-    change.place = exception.place.clone();
-    change.notes.push(format!("in force from {} until {}", exception.starts, exception.expires));
-}
-
-/// An exception that only one release has and that its release does not have in force.
-fn alone(both: &Both<'_>, side: Side<'_>, opens: bool) -> Change {
-    let exception = side.exception;
-    let statement = format!("exception {}", exception.name);
-    if side.has_expired() {
-        let verb = if opens { "is written down" } else { "is gone" };
-        let what = format!("exception `{}`, which expired on {}, {verb}", exception.name, exception.expires);
-        let change = Change::new(Class::Text, what, statement, exception.place.clone());
-        return if opens { change } else { change.gone() };
-    }
-    granted(side, exception.flows.iter().map(|flow| row(both, flow, &flow.services, opens)).collect(), opens)
-}
-
-/// What an exception grants, or would have granted, on another day than the compared ones.
-fn granted(side: Side<'_>, flows: Vec<ChangedFlow>, opens: bool) -> Change {
-    let exception = side.exception;
-    let words = words::flows(flows.iter());
-    let (class, verb) = if opens { (Class::Opened, "opens") } else { (Class::Closed, "would have opened") };
-    let what = format!("exception `{}` {verb} {words} from {}", exception.name, exception.starts);
-    let statement = format!("exception {}", exception.name);
-    let mut change = Change::new(class, what, statement, exception.place.clone());
-    change.is_after = opens;
-    grant(&mut change, exception, flows);
-    change
-}
-
-/// Gives a change the packets and dates of an exception.
-fn grant(change: &mut Change, exception: &Exception, flows: Vec<ChangedFlow>) {
+    let statement = format!("exception {name}");
+    let mut change = Change::new(Class::Text, what, statement, exception.place.clone());
     change.because = vec![exception.because.clone()];
-    change.rows = flows.iter().map(|flow| flow.row.clone()).collect::<BTreeSet<_>>().into_iter().collect();
-    let roles: BTreeSet<String> =
-        flows.iter().flat_map(|flow| [flow.from.clone(), flow.to.clone()]).collect();
-    change.roles = roles.into_iter().collect();
-    change.flows = flows;
-    date(change, exception);
-}
-
-/// A row that is granted on another day.
-fn row(both: &Both<'_>, flow: &Flow, services: &ServiceSet, opens: bool) -> ChangedFlow {
-    let release = both.own(opens);
-    ChangedFlow {
-        effect: if opens { Effect::Opens } else { Effect::Closes },
-        row: flow.row.clone(),
-        from: both.pairing.name(both.pair(opens, flow.from)).to_owned(),
-        to: both.pairing.name(both.pair(opens, flow.to)).to_owned(),
-        ends: [flow.from, flow.to],
-        services: services.clone(),
-        from_addresses: known_as(release, flow.from),
-        to_addresses: known_as(release, flow.to),
-        passes_in_both: false,
-        reasons: reasons(flow, services),
-    }
+    change.is_redated = is_new && !is_over;
+    changes.push(if is_new { change.appearing() } else { change.gone() });
 }
 
 /// An exception that both releases have.
-fn kept(both: &Both<'_>, old: Side<'_>, new: Side<'_>, is_told: bool, changes: &mut Vec<Change>) {
-    let (before, after) = (old.exception, new.exception);
-    let statement = format!("exception {}", after.name);
-    // Where it comes into force or ends between the two days, its packets and dates are told already.
-    let is_whole = is_told && (new.has_expired() || (!old.is_in_force() && new.is_in_force()));
-    if !is_whole {
-        // One that ends early and comes back later is told as closed; what it opens later is not.
-        changes.extend(other_days(both, old, new).into_iter().filter(|one| !is_told || one.opens_access()));
-        changes.extend(other_rows(both, old, new));
+fn kept(day: Date, old: &Exception, new: &Exception, changes: &mut Vec<Change>) {
+    let statement = format!("exception {}", new.name);
+    if days(old) != days(new) && !is_told(changes, &new.name) {
+        let what = redated(old, new);
+        let mut change = Change::new(Class::Text, what, statement.clone(), new.place.clone());
+        change.is_redated = day < new.expires;
+        changes.push(change);
     }
-    let words = |exception: &Exception| {
-        (exception.because.clone(), exception.ticket.clone(), exception.owner.clone())
-    };
-    if words(before) != words(after) {
-        let what = format!("exception `{}` has another reason, ticket or owner", after.name);
-        let mut change = Change::new(Class::Text, what, statement.clone(), after.place.clone());
-        change.because = vec![after.because.clone()];
+    let other = other_words(old, new);
+    if !other.is_empty() {
+        let what = format!("exception `{}`: {}", new.name, other.join("; "));
+        let mut change = Change::new(Class::Text, what, statement.clone(), new.place.clone());
+        change.because = vec![new.because.clone()];
         changes.push(change);
     }
     let pierces = |exception: &Exception| exception.pierces.iter().cloned().collect::<BTreeSet<_>>();
-    let (may, might) = (pierces(after), pierces(before));
+    let (may, might) = (pierces(new), pierces(old));
     if may != might {
         let names = |set: &BTreeSet<String>| {
             if set.is_empty() { "nothing".to_owned() } else { words::quoted(set.iter().map(String::as_str)) }
         };
-        let what = format!(
-            "exception `{}` may pierce {}, and might pierce {}",
-            after.name,
-            names(&may),
-            names(&might)
-        );
-        changes.push(Change::new(Class::Guard, what, statement, after.place.clone()));
+        let what =
+            format!("exception `{}` may pierce {}, and might pierce {}", new.name, names(&may), names(&might));
+        changes.push(Change::new(Class::Guard, what, statement, new.place.clone()));
     }
 }
 
-/// Other dates.
-fn other_days(both: &Both<'_>, old: Side<'_>, new: Side<'_>) -> Option<Change> {
-    let (before, after) = (old.exception, new.exception);
-    let same_days = (before.starts, before.expires) == (after.starts, after.expires);
-    if same_days || (old.has_expired() && new.has_expired()) {
-        return None;
-    }
-    let opens = after.starts < before.starts || after.expires > before.expires;
-    let side = if opens { new } else { old };
-    let flows = side.exception.flows.iter().map(|flow| row(both, flow, &flow.services, opens)).collect();
-    let class = if opens { Class::Opened } else { Class::Closed };
-    let what = format!(
-        "exception `{}` is in force from {} until {}, and was from {} until {}",
-        after.name, after.starts, after.expires, before.starts, before.expires
-    );
-    let mut change = Change::new(class, what, format!("exception {}", after.name), after.place.clone());
-    change.is_redated = true;
-    grant(&mut change, after, flows);
-    Some(change)
-}
-
-/// Other rows on days that are not compared; those of the compared days are compared as packets.
-fn other_rows(both: &Both<'_>, old: Side<'_>, new: Side<'_>) -> Vec<Change> {
-    if !(old.is_pending() || new.is_pending()) {
-        return Vec::new();
-    }
-    let only = |side: Side<'_>, other: Side<'_>, opens: bool| -> Option<Change> {
-        let mut known: BTreeMap<_, ServiceSet> = BTreeMap::new();
-        for flow in &other.exception.flows {
-            let services = known.entry(both.pairs(!opens, flow)).or_default();
-            *services = services.union(&flow.services);
-        }
-        let fresh = |flow: &Flow| match known.get(&both.pairs(opens, flow)) {
-            Some(services) => flow.services.difference(services),
-            None => flow.services.clone(),
-        };
-        let flows = side.exception.flows.iter().map(|flow| (flow, fresh(flow)));
-        let flows = flows.filter(|(_, services)| !services.is_empty());
-        let flows: Vec<ChangedFlow> =
-            flows.map(|(flow, services)| row(both, flow, &services, opens)).collect();
-        (!flows.is_empty()).then(|| granted(side, flows, opens))
+/// Reason, ticket and owner, where they differ.
+fn other_words(old: &Exception, new: &Exception) -> Vec<String> {
+    let word = |key: &str, old: Option<&str>, new: Option<&str>| match (old, new) {
+        _ if old == new => None,
+        (Some(old), Some(new)) => Some(format!("{key} \"{new}\", and was \"{old}\"")),
+        (None, Some(new)) => Some(format!("{key} \"{new}\", and had none")),
+        (Some(old), None) => Some(format!("no {key} any more, and was \"{old}\"")),
+        (None, None) => None,
     };
-    [only(new, old, true), only(old, new, false)].into_iter().flatten().collect()
+    let words = [
+        word("reason", Some(&old.because), Some(&new.because)),
+        word("ticket", old.ticket.as_deref(), new.ticket.as_deref()),
+        word("owner", old.owner.as_deref(), new.owner.as_deref()),
+    ];
+    words.into_iter().flatten().collect()
 }
 
 /// The exceptions of a release with the days that are left, by the day on which they end.

@@ -1,92 +1,297 @@
-//! What grants of a later day open and close at the artefact level, on their first day.
+//! What two releases permit apart from each other on later days, as their exceptions start and end.
 //!
-//! In: an exception of two releases, with what comes with it. Out: changes of class widened and narrowed, with its days.
+//! In: two releases, and the pieces that differ on their own days. Out: changes of access with the days on which they hold.
 //!
-//! Invariant: as for the compared day, the difference is exact; its packets are of another day, so they are in no sum.
+//! Both releases are followed from the later one of their two days on, and time is cut on each day on which an exception of
+//! either starts or ends: in between nothing changes. For each such period the difference is exact, within everything
+//! that exceptions speak of; elsewhere it stays what it is on the releases' own days. What stays the same through several
+//! periods is one change.
+//!
+//! Invariant: a packet class that differs in a period is in one change of that period, or differs on the releases' own
+//! days by what lasts through the period. Packet classes of later days are in no sum.
 
-use super::access::{self, Fault};
-use super::classify::{self, Both};
-use super::describe;
-use super::exceptions::Side;
-use super::release::{Release, Widening};
-use super::{Change, words};
+use super::access::{self, Carrier, Fault, Piece, Scope};
+use super::classify::{self, Both, Cause, Part};
+use super::describe::{self, Group};
+use super::release::{Exception, Flow, PartyId, Release, Widening};
+use super::{Change, Effect, Level, words};
+use crate::policy::interval::Intervals;
+use crate::policy::service::ServiceSet;
+use std::collections::{BTreeMap, BTreeSet};
+use time::Date;
 
-/// What the artefacts open or close on the first day of an exception that waits for it in either release.
-pub(super) fn compare(
-    both: &Both<'_>,
-    name: &str,
-    sides: [Option<Side<'_>>; 2],
-) -> Result<Vec<Change>, Fault> {
-    let [old, new] = sides;
-    let again = extends(old, new);
-    let comes = |side: Option<Side<'_>>, is_told: bool| match side.filter(|side| side.is_pending()) {
-        Some(side) if !is_told => side.exception.widenings.clone(),
-        Some(side) => side.exception.widenings.as_ref().map(|_| Vec::new()),
-        None => Some(Vec::new()),
-    };
-    // What comes again on further days opens, and what goes with dropped days closes, as a whole.
-    let (old_list, new_list) = (comes(old, again == Some(true)), comes(new, again == Some(false)));
-    // Where one release can't tell, there is nothing to compare with.
-    let (Some(old_list), Some(new_list)) = (old_list, new_list) else { return Ok(Vec::new()) };
-    if old_list.is_empty() && new_list.is_empty() {
-        return Ok(Vec::new());
-    }
-    let on_its_day = |release: &Release, widenings: Vec<Widening>| {
-        let (parties, widenings) = (release.parties.clone(), Some(widenings));
-        Release { parties, widenings, ..Release::default() }
-    };
-    let [old_release, new_release] = both.releases;
-    let (before, after) = (on_its_day(old_release, old_list), on_its_day(new_release, new_list));
-    let there = Both { releases: [&before, &after], ..*both };
-    let pieces = access::compare(&before, &after, both.points)?.pieces;
-    let changes = describe::changes(&there, classify::classify(&there, pieces));
-    Ok(changes.into_iter().filter_map(|change| dated(change, name, sides)).collect())
+/// The day from which both releases are followed; the first of all days where neither has one.
+pub(super) fn first_day(releases: [&Release; 2]) -> Date {
+    releases.into_iter().filter_map(|release| release.header.as_of).max().unwrap_or(Date::MIN)
 }
 
-/// Whether an exception of both releases gets days that it did not have, or loses some.
-fn extends(old: Option<Side<'_>>, new: Option<Side<'_>>) -> Option<bool> {
-    let (old, new) = (old?.exception, new?.exception);
-    if (old.starts, old.expires) == (new.starts, new.expires) {
-        return None;
+/// The changes of later days. `now` is what differs on the releases' own days.
+///
+/// # Errors
+/// [`Fault`] when what differs in a period is too entangled.
+pub(super) fn compare(both: &Both<'_>, now: &[Piece]) -> Result<Vec<Change>, Fault> {
+    let Some(mut stage) = Stage::new(both) else { return Ok(Vec::new()) };
+    let mut runs: Vec<Run> = Vec::new();
+    for (from, until) in stage.periods() {
+        stage.turn_to(from);
+        let lasting: Vec<&Piece> =
+            now.iter().filter(|piece| ends(both, piece).is_none_or(|end| from < end)).collect();
+        let [before, after] = &stage.releases;
+        let there = Both { releases: [before, after], ..*both };
+        let [old, new] = &stage.speaks_of;
+        let scope = Scope { speaks_of: [old, new], without: &lasting };
+        let pieces = access::compare_within(there.releases, both.points, Some(scope))?.pieces;
+        for (key, parts) in stage.grouped(classify::classify(&there, pieces)) {
+            let pieces: Vec<Piece> = parts.iter().map(|part| part.piece.clone()).collect();
+            let is_same = |run: &&mut Run| run.until == Some(from) && run.key == key && run.pieces == pieces;
+            match runs.iter_mut().find(is_same) {
+                Some(run) => run.until = until,
+                None => {
+                    let change = describe::change(&there, &key.0, &parts);
+                    runs.push(Run { key, pieces, change, from, until });
+                }
+            }
+        }
     }
-    Some(new.starts < old.starts || new.expires > old.expires)
+    Ok(runs.into_iter().map(|run| run.dated(both)).collect())
 }
 
-/// A change with the days of its exception; `None` where it says nothing new of any day.
-fn dated(mut change: Change, name: &str, [old, new]: [Option<Side<'_>>; 2]) -> Option<Change> {
-    let opens = change.opens_access();
-    let own = if opens { new } else { old }?;
-    let other = if opens { old } else { new };
-    // What is in force in the other release is compared as packets of the day; what comes back later opens only for
-    // days that it did not have.
-    let is_told = other.is_some_and(|other| {
-        other.is_in_force() && !(opens && own.exception.expires > other.exception.expires)
-    });
-    if is_told {
-        return None;
+/// The day on which a piece of the releases' own days ends by itself: with the exception that grants it.
+fn ends(both: &Both<'_>, piece: &Piece) -> Option<Date> {
+    let Carrier::Flow(at) = piece.carrier else { return None };
+    let release = both.own(piece.opens);
+    let name = granted_by(release.flows.get(at)?)?;
+    find(release, name).map(|exception| exception.expires)
+}
+
+/// The exception that a row is of.
+pub(super) fn granted_by(flow: &Flow) -> Option<&str> {
+    flow.reasons.first()?.statement.strip_prefix("exception ")
+}
+
+/// An exception by its name.
+pub(super) fn find<'a>(release: &'a Release, name: &str) -> Option<&'a Exception> {
+    release.exceptions.iter().flatten().find(|exception| exception.name == name)
+}
+
+/// What parts of a later day are told together by: as on every day, and the exception that they come with.
+type Key = (Group, Option<String>);
+
+/// A change of some periods that follow each other.
+struct Run {
+    key: Key,
+    pieces: Vec<Piece>,
+    change: Change,
+    from: Date,
+    until: Option<Date>,
+}
+
+impl Run {
+    /// The change with its days.
+    fn dated(self, both: &Both<'_>) -> Change {
+        let Self { key: (_, name), mut change, from, until, .. } = self;
+        let opens = change.opens_access();
+        let days = until.map_or_else(|| format!("from {from} on"), |until| format!("from {from} until {until}"));
+        change.packets = 0;
+        (change.starts, change.expires) = (Some(from), until);
+        let exception = name.as_deref().and_then(|name| find(both.own(opens), name));
+        let Some(exception) = exception else {
+            change.what = format!("{days}, {}", change.what);
+            return change;
+        };
+        if change.level == Level::Artefact {
+            let with = if opens { "with" } else { "without" };
+            change.what = format!("{days}, {with} exception `{}`, {}", exception.name, change.what);
+            change.statement = format!("exception {}", exception.name);
+            change.place = exception.place.clone();
+            change.is_after = opens;
+            change.because = vec![exception.because.clone()];
+            change.notes.extend(broken(exception.widenings.iter().flatten(), opens));
+        } else {
+            change.what = format!("{days}, {}", change.what);
+        }
+        change
     }
-    let exception = own.exception;
-    change.what = if opens {
-        format!("from {} on, with exception `{name}`, {}", exception.starts, change.what)
-    } else {
-        format!("from {} on, without exception `{name}`, {}", exception.starts, change.what)
-    };
-    change.statement = format!("exception {name}");
-    change.place = exception.place.clone();
-    change.is_after = opens;
-    change.packets = 0;
-    change.because = vec![exception.because.clone()];
-    (change.starts, change.expires) = (Some(exception.starts), Some(exception.expires));
-    change.notes.push(format!("in force from {} until {}", exception.starts, exception.expires));
-    change.notes.extend(broken(exception.widenings.iter().flatten(), opens));
-    Some(change)
 }
 
 /// That a site will not compile on the day.
 fn broken<'a>(widenings: impl Iterator<Item = &'a Widening>, opens: bool) -> Option<String> {
-    let mut forbids: Vec<&str> = widenings.flat_map(|one| &one.forbids).map(String::as_str).collect();
-    forbids.sort_unstable();
-    forbids.dedup();
+    let forbids: BTreeSet<&str> = widenings.flat_map(|one| &one.forbids).map(String::as_str).collect();
     let is_met = opens && !forbids.is_empty();
     is_met.then(|| format!("it meets forbid {}: look at `segc check` of that day", words::quoted(forbids)))
+}
+
+/// Both releases as far as exceptions speak of anything, on one day after the other.
+///
+/// What an exception grants stands at the same position on all days, and is empty on those on which it is not in force.
+struct Stage {
+    releases: [Release; 2],
+    /// Everything that exceptions grant on any day, and what artefacts let pass with them.
+    speaks_of: [Release; 2],
+    /// For each release its exceptions that are not over, with the positions of what they grant.
+    grants: [Vec<Grant>; 2],
+    first_day: Date,
+}
+
+/// What one exception grants.
+struct Grant {
+    exception: Exception,
+    /// The position of its first row.
+    flow: usize,
+    /// The position of the first widening that comes with it.
+    widening: usize,
+}
+
+impl Stage {
+    /// `None` where no exception may make a later day another day.
+    fn new(both: &Both<'_>) -> Option<Self> {
+        let first_day = first_day(both.releases);
+        let alive = both.releases.map(|release| alive(release, first_day));
+        let [Some(old), Some(new)] = alive else { return None };
+        if old.is_empty() && new.is_empty() {
+            return None;
+        }
+        let alive = [old, new];
+        // Where one release can't tell what its artefacts let pass, there is nothing to compare with.
+        let tells = both.releases.iter().all(|release| release.widenings.is_some())
+            && alive.iter().flatten().all(|exception| exception.widenings.is_some());
+        let speaks_of = [0, 1].map(|at| spoken_of(both, at, &alive, tells));
+        let [old, new] = &speaks_of;
+        let scope = ends_of(both, [old, new]);
+        let mut releases = [false, true].map(|after| standing(both, after, &scope, tells));
+        let mut grants = [Vec::new(), Vec::new()];
+        for ((release, grants), alive) in releases.iter_mut().zip(&mut grants).zip(&alive) {
+            for exception in alive {
+                let flow = release.flows.len();
+                let widening = release.widenings.as_ref().map_or(0, Vec::len);
+                grants.push(Grant { exception: (*exception).clone(), flow, widening });
+                release.flows.extend(exception.flows.iter().cloned());
+                if let Some(widenings) = &mut release.widenings {
+                    widenings.extend(exception.widenings.iter().flatten().cloned());
+                }
+            }
+        }
+        Some(Self { releases, speaks_of, grants, first_day })
+    }
+
+    /// Periods in which nothing starts or ends, with the last one open; each from its first day until the next one's.
+    fn periods(&self) -> Vec<(Date, Option<Date>)> {
+        let exceptions = self.grants.iter().flatten().map(|grant| &grant.exception);
+        let days = exceptions.flat_map(|exception| [exception.starts, exception.expires]);
+        let mut days: BTreeSet<Date> = days.filter(|day| *day > self.first_day).collect();
+        days.insert(self.first_day);
+        let next = days.iter().skip(1).copied().map(Some).chain([None]);
+        days.iter().copied().zip(next).collect()
+    }
+
+    /// Puts in force what is in force on a day.
+    fn turn_to(&mut self, day: Date) {
+        for (release, grants) in self.releases.iter_mut().zip(&self.grants) {
+            for Grant { exception, flow, widening } in grants {
+                let is_in_force = exception.is_in_force(day);
+                for (place, own) in release.flows.iter_mut().skip(*flow).zip(&exception.flows) {
+                    let empty = (ServiceSet::empty(), Vec::new());
+                    let whole = || (own.services.clone(), own.reasons.clone());
+                    (place.services, place.reasons) = if is_in_force { whole() } else { empty };
+                }
+                let places = release.widenings.iter_mut().flatten().skip(*widening);
+                for (place, own) in places.zip(exception.widenings.iter().flatten()) {
+                    place.services = if is_in_force { own.services.clone() } else { ServiceSet::empty() };
+                }
+            }
+        }
+    }
+
+    /// Parts that are told together.
+    fn grouped(&self, parts: Vec<Part>) -> BTreeMap<Key, Vec<Part>> {
+        let mut groups: BTreeMap<Key, Vec<Part>> = BTreeMap::new();
+        for part in parts {
+            let key = (describe::group(&part), self.owner(&part).map(str::to_owned));
+            groups.entry(key).or_default().push(part);
+        }
+        groups
+    }
+
+    /// The exception that a part comes with.
+    fn owner<'a>(&'a self, part: &'a Part) -> Option<&'a str> {
+        if let Cause::Exception(name) = &part.cause {
+            return Some(name);
+        }
+        let [old, new] = &self.grants;
+        let grants = if part.piece.opens { new } else { old };
+        let is_of = |grant: &&Grant| match part.piece.carrier {
+            Carrier::Flow(at) => (grant.flow..grant.flow + grant.exception.flows.len()).contains(&at),
+            Carrier::Widening(at) => {
+                let count = grant.exception.widenings.as_ref().map_or(0, Vec::len);
+                (grant.widening..grant.widening + count).contains(&at)
+            }
+        };
+        grants.iter().find(is_of).map(|grant| grant.exception.name.as_str())
+    }
+}
+
+/// The exceptions of a release that are not over on a day; `None` where it does not tell.
+fn alive(release: &Release, day: Date) -> Option<Vec<&Exception>> {
+    let exceptions = release.exceptions.as_ref()?;
+    Some(exceptions.iter().filter(|exception| day < exception.expires).collect())
+}
+
+/// Everything that exceptions of a release speak of.
+fn spoken_of(both: &Both<'_>, at: usize, alive: &[Vec<&Exception>; 2], tells: bool) -> Release {
+    let (Some(release), Some(exceptions)) = (both.releases.get(at), alive.get(at)) else {
+        return Release::default();
+    };
+    let widenings = exceptions.iter().flat_map(|exception| exception.widenings.iter().flatten());
+    Release {
+        parties: release.parties.clone(),
+        flows: exceptions.iter().flat_map(|exception| &exception.flows).cloned().collect(),
+        widenings: tells.then(|| widenings.cloned().collect()),
+        ..Release::default()
+    }
+}
+
+/// The points at which exceptions speak of sources, and of destinations.
+fn ends_of(both: &Both<'_>, speaks_of: [&Release; 2]) -> [Intervals<u32>; 2] {
+    let mut ends = [Vec::new(), Vec::new()];
+    for (after, release) in [false, true].into_iter().zip(speaks_of) {
+        let flows = release.flows.iter().map(|flow| [flow.from, flow.to]);
+        let widenings = release.widenings.iter().flatten().map(|one| [one.from, one.to]);
+        for parties in flows.chain(widenings) {
+            for (end, party) in ends.iter_mut().zip(parties) {
+                end.extend(both.points.of_role(after, party).into_iter().flat_map(Intervals::iter));
+            }
+        }
+    }
+    ends.map(Intervals::from_intervals)
+}
+
+/// What a release permits on every day between roles that exceptions speak of, whoever starts.
+fn standing(both: &Both<'_>, after: bool, scope: &[Intervals<u32>; 2], tells: bool) -> Release {
+    let release = both.own(after);
+    let meets = scope.each_ref().map(|end| {
+        let of = |(party, _)| both.points.of_role(after, party).is_some_and(|points| points.meets(end));
+        release.parties().map(of).collect::<Vec<bool>>()
+    });
+    let [sources, destinations] = meets;
+    let is_in = |end: &[bool], party: PartyId| end.get(party.index()).copied().unwrap_or_default();
+    let is_near = |from: PartyId, to: PartyId| {
+        (is_in(&sources, from) && is_in(&destinations, to)) || (is_in(&sources, to) && is_in(&destinations, from))
+    };
+    let flows = release.flows.iter().filter(|flow| granted_by(flow).is_none() && is_near(flow.from, flow.to));
+    let widenings = release.widenings.iter().flatten().filter(|one| is_near(one.from, one.to));
+    Release {
+        header: release.header.clone(),
+        platforms: release.platforms.clone(),
+        segments: release.segments.clone(),
+        parties: release.parties.clone(),
+        exceptions: release.exceptions.clone(),
+        flows: flows.cloned().collect(),
+        widenings: tells.then(|| widenings.cloned().collect()),
+        ..Release::default()
+    }
+}
+
+/// The first effect of a change on a day.
+pub(super) fn effect(change: &Change) -> Effect {
+    if change.opens_access() { Effect::Opens } else { Effect::Closes }
 }

@@ -200,7 +200,7 @@ pub struct Change {
     pub expires: Option<Date>,
     /// True for a state that no artefact follows, so that there is nothing to do.
     pub is_moot: bool,
-    /// True for a grant of both releases that gets other days: its rows stay, and are there until another day.
+    /// True for a grant that gets other days than it had, or that had none: its rows are there on other days.
     pub is_redated: bool,
     /// True for something that the first release does not have at all.
     pub is_new: bool,
@@ -349,6 +349,7 @@ pub fn compare(before: &Release, after: &Release) -> Result<Comparison, Fault> {
     let points = Points::new([before, after], &pairing);
     let both = Both { releases: [before, after], pairing: &pairing, points: &points };
     let difference = access::compare(before, after, &points)?;
+    let of_later_days = later::compare(&both, &difference.pieces)?;
     let parts = classify::classify(&both, difference.pieces);
     let mut changes = describe::changes(&both, parts);
     let counted: u128 = changes.iter().map(|change| change.packets).sum();
@@ -357,7 +358,8 @@ pub fn compare(before: &Release, after: &Release) -> Result<Comparison, Fault> {
     if counted != differing {
         return Err(Fault::Unaccounted { counted, differing });
     }
-    exceptions::compare(&both, &mut changes)?;
+    changes.extend(of_later_days);
+    exceptions::compare(&both, &mut changes);
     guards::compare(&both, &mut changes);
     let rules = rules::compare(before, after);
     states::compare(&both, &rules, &mut changes);

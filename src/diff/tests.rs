@@ -1,5 +1,7 @@
 //! Properties of the comparison, held against an enumeration of packets that shares nothing with it.
 
+mod days;
+
 use super::release::{Exception, Flow, Forbid, PartyId, Place, Platform, Reason, Release, Side};
 use super::*;
 use crate::policy::Encryption;

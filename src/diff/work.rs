@@ -8,6 +8,8 @@
 mod rows;
 
 use super::classify::Both;
+use super::later;
+use super::release::Exception;
 use super::rules::RuleChange;
 use super::states::DAYS_OF_LOGS;
 use super::{Change, Class, Effect, words};
@@ -73,26 +75,32 @@ fn prepare(changes: &[Change]) -> Vec<Step> {
     if found.is_empty() { Vec::new() } else { vec![Step::new(what, found)] }
 }
 
-/// Grants that wait for their day.
+/// Grants of the second release that a change is about: artefacts are of a day, so they are applied on the first and on the
+/// last one.
 fn exceptions(both: &Both<'_>, changes: &[Change]) -> Vec<Step> {
     let [_, after] = both.releases;
-    let mut steps: Vec<Step> = Vec::new();
-    for (at, change) in changes.iter().enumerate() {
-        // Only a grant has a last day.
-        let days = change.starts.zip(change.expires).filter(|_| change.opens_access());
-        let Some((starts, expires)) = days else { continue };
-        let from = after.header.as_of.map_or(starts, |day| day.max(starts));
-        let name = change.statement.trim_start_matches("exception ");
-        let what = format!(
-            "for exception `{name}` apply the artefacts of {from}, and those of {expires} on the day when it ends"
-        );
-        // What the file grants and what artefacts open with it come on one day.
-        match steps.iter_mut().find(|step| step.what == what) {
-            Some(step) => step.changes.push(at),
-            None => steps.push(Step { what, from: Some(from), changes: vec![at] }),
+    let day = later::first_day(both.releases);
+    let mut alive: Vec<&Exception> =
+        after.exceptions.iter().flatten().filter(|exception| day < exception.expires).collect();
+    alive.sort_by_key(|exception| (exception.starts.max(day), &exception.name));
+    let mut steps = Vec::new();
+    for exception in alive {
+        let statement = format!("exception {}", exception.name);
+        let is_dated = |change: &Change| change.is_redated || !change.flows.is_empty();
+        let is_about = |change: &Change| {
+            let rows = || exception.flows.iter().map(|flow| &flow.row);
+            let is_later = change.packets == 0 && rows().any(|row| change.rows.contains(row));
+            is_dated(change) && (change.statement == statement || is_later)
+        };
+        let found = positions(changes, is_about);
+        if !found.is_empty() {
+            let (from, name, expires) = (exception.starts.max(day), &exception.name, exception.expires);
+            let what = format!(
+                "for exception `{name}` apply the artefacts of {from}, and those of {expires} on the day when it ends"
+            );
+            steps.push(Step { what, from: Some(from), changes: found });
         }
     }
-    steps.sort_by_key(|step| step.from);
     steps
 }
 

@@ -7,13 +7,18 @@
 //! request and has no row.
 
 use crate::diff::places::Moved;
-use crate::diff::release::{Party, Reason, Release};
+use crate::diff::release::{Exception, Party, Reason, Release};
 use crate::diff::{Change, ChangedFlow, Comparison, Effect, Level};
 use crate::policy::service::ServiceSet;
 use crate::target::csv;
 use crate::target::request::{self, Endpoint, joined};
+use std::collections::BTreeSet;
+use time::Date;
 
-const HEADER: [&str; 16] = [
+/// How many columns there are.
+const COLUMNS: usize = 19;
+
+const HEADER: [&str; COLUMNS] = [
     "id",
     "change",
     "class",
@@ -27,7 +32,10 @@ const HEADER: [&str; 16] = [
     "purpose",
     "rationale",
     "managed by",
+    "valid from",
     "valid until",
+    "owner",
+    "ticket",
     "catalogue entry",
     "enforced at",
 ];
@@ -41,13 +49,13 @@ pub(super) fn render(comparison: &Comparison, releases: [&Release; 2], platform:
         for (flow, moved) in differing.chain(moved) {
             let [before, after] = releases;
             let release = if flow.effect == Effect::Opens { after } else { before };
-            let row = Row { change, flow, moved, release };
+            let row = Row { change, flow, moved, release, grant: grant(release, flow), releases };
             if platform.is_none_or(|platform| row.platforms().contains(&platform)) {
                 row.write(&mut records);
             }
         }
     }
-    csv::bytes(&records)
+    csv::bytes(&once(records))
 }
 
 /// The platforms that either release names.
@@ -69,7 +77,30 @@ struct Row<'a> {
     /// The one place for which the row is, where no packet of it differs.
     moved: Option<&'a Moved>,
     release: &'a Release,
+    /// The exception that it is of.
+    grant: Option<&'a Exception>,
+    releases: [&'a Release; 2],
 }
+
+/// Lines without those that say again what another one says. A grant that gets other days may open on some and close on
+/// others: this is one change of its rows.
+fn once(records: Vec<[String; COLUMNS]>) -> Vec<[String; COLUMNS]> {
+    let mut seen = BTreeSet::new();
+    let key = |record: &[String; COLUMNS]| {
+        let [id, change, _class, rest @ ..] = record.clone();
+        (id, change, rest)
+    };
+    records.into_iter().filter(|record| seen.insert(key(record))).collect()
+}
+
+/// The exception that a row is of.
+fn grant<'a>(release: &'a Release, flow: &ChangedFlow) -> Option<&'a Exception> {
+    let mut exceptions = release.exceptions.iter().flatten();
+    exceptions.find(|exception| exception.flows.iter().any(|own| own.row == flow.row))
+}
+
+/// From which day on a row is valid, and until which one, that day included.
+type Validity = [Option<Date>; 2];
 
 impl<'a> Row<'a> {
     fn ends(&self) -> impl Iterator<Item = &'a Party> {
@@ -96,22 +127,55 @@ impl<'a> Row<'a> {
     /// What to do: a grant that only gets other days has its rule already.
     fn action(&self) -> &'static str {
         match self.flow.effect {
-            _ if self.change.is_redated => "change",
+            _ if self.redated().is_some() => "change",
             Effect::Opens => "add",
             Effect::Closes => "remove",
         }
     }
 
-    fn write(&self, records: &mut Vec<[String; 16]>) {
+    /// The exception of the second release, where both have it with this row on other days.
+    fn redated(&self) -> Option<&'a Exception> {
+        let name = &self.grant.filter(|_| self.change.is_redated)?.name;
+        let has_row = |exception: &&Exception| {
+            let mut rows = exception.flows.iter().filter(|flow| flow.row == self.flow.row);
+            exception.name == *name && rows.any(|flow| flow.services.meets(&self.flow.services))
+        };
+        let [old, new] = self.releases.map(|release| release.exceptions.iter().flatten().find(has_row));
+        old.and(new)
+    }
+
+    /// The days of a row that is there for some days only.
+    fn validity(&self) -> Validity {
+        let last = |expires: Option<Date>| expires.and_then(Date::previous_day);
+        let Change { starts, expires, .. } = *self.change;
+        match (self.redated(), self.flow.effect) {
+            (Some(grant), _) => [Some(grant.starts), last(Some(grant.expires))],
+            (None, Effect::Opens) => [starts, last(expires)],
+            // A lasting row that ends later is there until then.
+            (None, Effect::Closes) if self.grant.is_none() && self.change.packets == 0 => [None, last(starts)],
+            (None, Effect::Closes) => [None, None],
+        }
+    }
+
+    /// Who answers for it, and the ticket: of its exception, else of its release.
+    fn owner_and_ticket(&self) -> [String; 2] {
+        let of_site = |key: &str| self.release.header.attributes.get(key).cloned();
+        let of_grant = |read: fn(&Exception) -> &Option<String>| self.grant.and_then(|grant| read(grant).clone());
+        let owner = of_grant(|grant| &grant.owner).or_else(|| of_site("owner"));
+        let ticket = of_grant(|grant| &grant.ticket).or_else(|| of_site("ticket"));
+        [owner, ticket].map(Option::unwrap_or_default)
+    }
+
+    fn write(&self, records: &mut Vec<[String; COLUMNS]>) {
         let flow = self.flow;
         // A role without addresses has a row all the same.
         let ends = |texts: &[String]| -> Vec<Endpoint> {
             let known = texts.iter().map(|text| Endpoint::of_text(text));
             if texts.is_empty() { vec![Endpoint::of_text("")] } else { known.collect() }
         };
-        let stays = flow.effect == Effect::Opens || self.change.is_redated;
-        let valid_until = self.change.expires.filter(|_| stays);
-        let valid_until = valid_until.and_then(time::Date::previous_day);
+        let [valid_from, valid_until] =
+            self.validity().map(|day| day.map_or_else(String::new, |day| day.to_string()));
+        let [owner, ticket] = self.owner_and_ticket();
         for line in request::lines(&flow.services, &ends(&flow.from_addresses), &ends(&flow.to_addresses)) {
             // A row may have a reason for each of its ports.
             let service = ServiceSet::from_ranges([line.service]);
@@ -131,7 +195,10 @@ impl<'a> Row<'a> {
                 reasons(|reason| Some(reason.statement.clone())),
                 reasons(|reason| reason.because.clone()),
                 self.managers(),
-                valid_until.map_or_else(String::new, |day| day.to_string()),
+                valid_from.clone(),
+                valid_until.clone(),
+                owner.clone(),
+                ticket.clone(),
                 reasons(catalogue),
                 self.platforms().join("; "),
             ]);

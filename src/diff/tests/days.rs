@@ -1,0 +1,215 @@
+//! Exceptions over time, held against what each release permits on each day.
+
+use super::*;
+use time::Duration;
+
+fn day(number: i64) -> Date {
+    Date::from_calendar_date(2026, time::Month::March, 1).unwrap() + Duration::days(number)
+}
+
+/// An exception by numbers: its name, first day, length, rows.
+type Drawn = (u8, i64, i64, Vec<(usize, usize, u8)>);
+
+/// A release of a day with exceptions; those in force are among its rows.
+fn dated(draws: &[Draw], rows: &[(usize, usize, u8)], as_of: i64, exceptions: &[Drawn]) -> Release {
+    let mut release = release(draws, rows);
+    release.header.as_of = Some(day(as_of));
+    let mut all: Vec<Exception> = Vec::new();
+    for (name, starts, length, rows) in exceptions {
+        let name = format!("E{}", name % 3);
+        if all.iter().any(|one| one.name == name) {
+            continue;
+        }
+        let flows = rows.iter().enumerate().map(|(at, (from, to, service))| {
+            let services = services(["tcp/1", "tcp/1-2", "tcp/2-3", "udp/1"][usize::from(*service % 4)]);
+            flow(&format!("{name}-{from}{to}{at}"), *from, *to, services, &format!("exception {name}"))
+        });
+        all.push(exception(&name, (day(*starts), day(starts + length)), flows.collect()));
+    }
+    let in_force = all.iter().filter(|one| one.is_in_force(day(as_of)));
+    release.flows.extend(in_force.flat_map(|one| one.flows.clone()));
+    release.exceptions = Some(all);
+    release
+}
+
+fn exception(name: &str, (starts, expires): (Date, Date), flows: Vec<Flow>) -> Exception {
+    Exception {
+        name: name.to_owned(),
+        flows,
+        widenings: Some(Vec::new()),
+        pierces: Vec::new(),
+        starts,
+        expires,
+        because: "test".to_owned(),
+        ticket: None,
+        owner: None,
+        place: Place::default(),
+    }
+}
+
+/// What a release permits on a day.
+fn on(release: &Release, day: Date) -> Release {
+    let mut there = release.clone();
+    there.flows.retain(|flow| !flow.reasons[0].statement.starts_with("exception "));
+    let in_force = release.exceptions.iter().flatten().filter(|one| one.is_in_force(day));
+    there.flows.extend(in_force.flat_map(|one| one.flows.clone()));
+    there
+}
+
+/// The changes that tell something of a day; `later` for those that are not of the releases' own days.
+fn of_day(comparison: &Comparison, day: Date, later: bool) -> Comparison {
+    let mut there = comparison.clone();
+    let is_wanted = |change: &Change| {
+        let is_begun = change.packets > 0 || change.starts.is_none_or(|starts| starts <= day);
+        (change.packets == 0) == later && is_begun && change.expires.is_none_or(|expires| day < expires)
+    };
+    there.changes.retain(is_wanted);
+    there
+}
+
+fn holds_on(day: Date, [before, after]: [&Release; 2], comparison: &Comparison) -> Result<(), TestCaseError> {
+    let (before, after) = (on(before, day), on(after, day));
+    let [now, later] = [false, true].map(|later| tell(&of_day(comparison, day, later)));
+    let everybody: Vec<Who> = everybody().into_iter().filter(|(_, at)| !at.v4().is_empty()).collect();
+    let pairs = everybody.iter().flat_map(|from| everybody.iter().map(move |to| (from, to)));
+    // Each day another fifth of them, so that a run takes seconds.
+    for (from, to) in pairs.skip(usize::from(day.day() % 5)).step_by(5) {
+        for service in ["tcp/1", "tcp/2", "udp/1"].map(services) {
+            let (was, is) = (permits(&before, from, to, &service), permits(&after, from, to, &service));
+            for (effect, differs) in [(Effect::Opens, is && !was), (Effect::Closes, was && !is)] {
+                let count = |list: &[Told]| told(list, effect, from, to, &service);
+                let what = format!("{day}: {effect:?} {from:?} to {to:?} on {service}");
+                let all = count(&now) + count(&later);
+                prop_assert_eq!(if differs { all } else { count(&later) }, usize::from(differs), "{}", what);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn exceptions() -> impl Strategy<Value = Vec<Drawn>> {
+    let rows = proptest::collection::vec((0_usize..5, 0_usize..5, any::<u8>()), 1..3);
+    proptest::collection::vec((any::<u8>(), 0_i64..5, 1_i64..4, rows), 0..3)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn each_day_is_told_as_it_is(
+        draws in (draws(), draws()),
+        rows in (rows(), rows()),
+        exceptions in (exceptions(), exceptions()),
+        days in (0_i64..4, 0_i64..4),
+        same in (any::<bool>(), any::<bool>(), any::<bool>()),
+    ) {
+        let before = dated(&draws.0, &rows.0, days.0, &exceptions.0);
+        let after = dated(
+            if same.0 { &draws.0 } else { &draws.1 },
+            if same.1 { &rows.0 } else { &rows.1 },
+            days.1,
+            if same.2 { &exceptions.0 } else { &exceptions.1 },
+        );
+        let comparison = compare(&before, &after).unwrap();
+        for later in days.0.max(days.1)..9 {
+            holds_on(day(later), [&before, &after], &comparison)?;
+        }
+    }
+}
+
+/// The classes of a comparison with their days, as numbers.
+fn told_days(before: &Release, after: &Release) -> Vec<(Class, Option<i64>, Option<i64>)> {
+    let number = |date: Date| (date - day(0)).whole_days();
+    let comparison = compare(before, after).unwrap();
+    let told = |change: &Change| (change.class, change.starts.map(number), change.expires.map(number));
+    comparison.changes.iter().map(told).collect()
+}
+
+/// A small release of day 0 with one row between `users` and `db` by an exception, and perhaps for good.
+fn granted(grant: Option<(&str, i64, i64)>, is_lasting: bool) -> Release {
+    let mut release = small();
+    release.header.as_of = Some(day(0));
+    let row = |statement: &str| flow(statement, 1, 0, services("tcp/22"), statement);
+    if is_lasting {
+        release.flows.push(row("allow ssh"));
+    }
+    if let Some((name, starts, expires)) = grant {
+        let row = row(&format!("exception {name}"));
+        let one = exception(name, (day(starts), day(expires)), vec![row.clone()]);
+        if one.is_in_force(day(0)) {
+            release.flows.push(row);
+        }
+        release.exceptions = Some(vec![one]);
+    }
+    release
+}
+
+#[test]
+fn an_exception_made_permanent_opens_from_its_end_on() {
+    for starts in [0, 2] {
+        let dated = granted(Some(("E", starts, 5)), false);
+        let lasting = granted(None, true);
+        let there = told_days(&dated, &lasting);
+        // Before it would have started it opens too.
+        let early = (starts > 0).then_some((Class::Opened, None, None));
+        let late = early.is_none().then_some((Class::Opened, Some(5), None));
+        assert_eq!(there[0], early.or(late).unwrap(), "{there:?}");
+        assert_eq!(there.iter().filter(|one| one.0 == Class::Text).count(), there.len() - 1, "{there:?}");
+        let back = told_days(&lasting, &dated);
+        let closed = if starts > 0 { (Class::Closed, None, None) } else { (Class::Closed, Some(5), None) };
+        assert_eq!(back[0], closed, "{back:?}");
+    }
+}
+
+#[test]
+fn an_exception_under_another_name_opens_nothing() {
+    for starts in [-1, 2] {
+        let [one, other] = ["A", "B"].map(|name| granted(Some((name, starts, 5)), false));
+        let there = compare(&one, &other).unwrap();
+        assert!(there.is_same_access(), "{:?}", there.changes);
+        let words: Vec<&str> = there.changes.iter().map(|change| change.what.as_str()).collect();
+        assert!(words.iter().any(|what| what.starts_with("exception `A`") && what.contains("is gone")), "{words:?}");
+        assert!(words.iter().any(|what| what.starts_with("exception `B`") && what.contains("is new")), "{words:?}");
+    }
+}
+
+#[test]
+fn other_days_open_and_close_what_they_add_and_take() {
+    let cases = [
+        ((0, 5), (0, 7), vec![(Class::Opened, Some(5), Some(7))]),
+        ((0, 7), (0, 5), vec![(Class::Closed, Some(5), Some(7))]),
+        ((2, 5), (1, 6), vec![(Class::Opened, Some(1), Some(2)), (Class::Opened, Some(5), Some(6))]),
+        ((2, 5), (3, 6), vec![(Class::Opened, Some(5), Some(6)), (Class::Closed, Some(2), Some(3))]),
+        ((0, 2), (3, 6), vec![(Class::Opened, Some(3), Some(6)), (Class::Closed, Some(0), Some(2))]),
+    ];
+    for (old, new, wanted) in cases {
+        let [before, after] = [old, new].map(|(starts, expires)| granted(Some(("E", starts, expires)), false));
+        assert_eq!(told_days(&before, &after), wanted, "{old:?} to {new:?}");
+    }
+}
+
+#[test]
+fn a_waiting_exception_opens_for_the_addresses_that_its_role_gains() {
+    let before = granted(Some(("E", 2, 5)), false);
+    let mut after = before.clone();
+    after.parties[1].addresses = ranges(&["10.8.0.0/15"]);
+    after.flows.retain(|flow| flow.from != PartyId(1));
+    let mut without = before.clone();
+    without.flows.retain(|flow| flow.from != PartyId(1));
+    let comparison = compare(&without, &after).unwrap();
+    let change = &comparison.changes[0];
+    assert_eq!((change.class, change.starts, change.expires), (Class::Widened, Some(day(2)), Some(day(5))));
+    assert_eq!(change.flows[0].from_addresses, ["10.8.0.0/16"]);
+}
+
+#[test]
+fn days_that_are_over_open_nothing() {
+    let mut before = granted(None, false);
+    before.header.as_of = Some(day(-9));
+    let after = granted(Some(("E", -5, -2)), false);
+    assert!(compare(&before, &after).unwrap().is_same_access());
+    // Nor where the first release still had them to come.
+    let mut early = granted(Some(("E", -5, -2)), false);
+    early.header.as_of = Some(day(-9));
+    assert!(compare(&early, &granted(None, false)).unwrap().is_same_access());
+}
