@@ -162,7 +162,7 @@ fn an_end_that_others_run_now_is_handed_over_in_order_and_exits_2() {
     let place = |words: &str| {
         steps.iter().position(|step| step.contains(words)).unwrap_or_else(|| panic!("{words}: {steps:?}"))
     };
-    assert!(place("by citrix, rows") < place("remove what is enforced in another place"));
+    assert!(place("by citrix, rows") < place("remove what another rule or place"));
     let rows = request(&before, &after, &["--enforced-at", "cloud"]);
     let said: Vec<(&str, &str)> = rows.iter().map(|row| (row[1].as_str(), row[2].as_str())).collect();
     assert_eq!(said, [("add", "one: citrix"), ("remove", "")]);
@@ -202,7 +202,7 @@ fn a_role_that_moves_to_another_platform_has_rows_for_both() {
     assert_eq!((exit, of_class(&there, "opened").len()), (1, 0), "{there:#}");
     let steps = steps(&there);
     let place = |words: &str| steps.iter().position(|step| step.contains(words)).unwrap();
-    assert!(place("add what is enforced in another place now") < place("remove what is enforced in another"));
+    assert!(place("add what another rule or place enforces now") < place("remove what another rule"));
 }
 
 #[test]
@@ -371,4 +371,93 @@ fn what_is_wrong_with_both_is_told_once() {
     let missing = ["diff", "site.seg", "site.seg", "--categories", "absent.json"];
     let said = text(&segc(folder.path(), &missing).stderr);
     assert_eq!(said.matches("absent.json").count(), 1, "{said}");
+}
+
+/// A site with an internet known by a name.
+fn online(name: &str, more: &str) -> String {
+    format!(
+        "{SITE}role net : internet {{ fqdn = \"{name}\" }}\nallow updates: app -> net : tcp/443 because \"Updates\"\n{more}"
+    )
+}
+
+#[test]
+fn another_name_for_the_internet_is_told() {
+    let (exit, there) = answer(&online("a.example.com", ""), &online("b.example.com", ""));
+    let model = of_class(&there, "model");
+    assert_eq!((exit, model.len()), (1, 1), "{there:#}");
+    assert!(word(model[0], "what").contains("a.example.com to b.example.com"), "{there:#}");
+}
+
+#[test]
+fn an_earlier_name_that_is_no_longer_written_carries_the_rules_that_it_renames() {
+    let before = with("role app : windows-server on dc {", "role app : windows-server on dc { was = old ");
+    let (exit, there) = answer(&before, SITE);
+    let model = of_class(&there, "model");
+    assert_eq!((exit, model.len(), list(&there, "changes").len()), (1, 1, 1), "{there:#}");
+    assert!(word(model[0], "what").contains("artefacts call it `app`, and called it `old`"), "{there:#}");
+    let carried: std::collections::BTreeSet<u64> =
+        list(model[0], "rules").iter().filter_map(Value::as_u64).collect();
+    let with_rows = list(&there, "rules").iter().filter(|rule| !list(rule, "rows").is_empty()).count();
+    assert_eq!((carried.len(), with_rows > 0), (with_rows, true), "{there:#}");
+}
+
+#[test]
+fn enforcement_that_is_put_off_or_given_up_lets_more_pass() {
+    let enforced = |text: &str| format!("{SITE}rollout {{ start = monitor {text} }}\n");
+    let [early, late, never] =
+        ["enforce app from 2026-05-01", "enforce app from 2026-06-01", ""].map(enforced);
+    for (before, after, exit, risk) in [
+        (&early, &late, 2, "from 2026-05-01 until 2026-06-01"),
+        (&early, &never, 2, "from 2026-05-01 on"),
+        (&late, &early, 1, "dropped then"),
+        (&never, &early, 1, "dropped then"),
+    ] {
+        let (code, there) = answer(before, after);
+        assert_eq!(code, exit, "{there:#}");
+        let notes = of_class(&there, "state").iter().flat_map(|one| list(one, "notes")).collect::<Vec<_>>();
+        assert!(notes.iter().any(|note| note.as_str().unwrap().contains(risk)), "{there:#}");
+    }
+}
+
+#[test]
+fn logs_are_read_on_days_that_end_before_enforcement() {
+    let rollout = "rollout { start = monitor observe = 10 enforce app from 2026-05-01 }\n";
+    let before = format!("{SITE}rollout {{ start = monitor }}\n");
+    let there = answer(&before, &format!("{SITE}{rollout}")).1;
+    let wanted =
+        "read 10 days of logs (2026-04-21 to 2026-04-30) in monitor, then enforce `app` from 2026-05-01";
+    assert!(steps(&there).contains(&wanted), "{:?}", steps(&there));
+}
+
+#[test]
+fn a_role_in_another_segment_is_told_by_itself() {
+    let other = "segment s on hub { cidr = 10.0.1.0/24 }\nsegment t on hub { cidr = 10.0.2.0/24 }";
+    let before = with("segment s on hub { cidr = 10.0.1.0/24 }", other);
+    let after = before.replace("role web : windows-server on s", "role web : windows-server on t");
+    let there = answer(&before, &after).1;
+    for class in ["widened", "narrowed"] {
+        let change = of_class(&there, class)[0];
+        assert_eq!(word(change, "statement"), "role web", "{there:#}");
+        assert!(!word(change, "what").contains("`t` is"), "{there:#}");
+    }
+}
+
+#[test]
+fn a_finding_that_weighs_otherwise_is_altered() {
+    let strict = with("effective = 2026-03-01", "effective = 2026-03-01 hardening = strict");
+    let there = answer(SITE, &strict).1;
+    let altered: Vec<&Value> = list(&there, "alters")
+        .iter()
+        .filter(|one| one["before"]["severity"] != one["after"]["severity"])
+        .collect();
+    assert!(!altered.is_empty(), "{there:#}");
+    for one in altered {
+        let is_same = |other: &&Value| {
+            other["message"] == one["after"]["message"] && other["code"] == one["after"]["code"]
+        };
+        assert!(
+            !list(&there, "opens").iter().chain(list(&there, "closes")).any(|other| is_same(&other)),
+            "{there:#}"
+        );
+    }
 }

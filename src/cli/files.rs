@@ -13,6 +13,9 @@ use tempfile::NamedTempFile;
 /// Largest input text: 64 MiB.
 pub(super) const LARGEST_INPUT: u64 = 64 << 20;
 
+/// Largest JSON, which programs write: 1 GiB. The manifest of a site takes some ten times the site's own text.
+const LARGEST_JSON: u64 = 1 << 30;
+
 /// Reads a whole text, from standard input for `-`.
 pub(super) fn read_text(path: &Path) -> Result<String, ReadFailure> {
     if path == Path::new("-") {
@@ -50,14 +53,27 @@ fn read_limited(reader: impl Read) -> Result<String, ReadFailure> {
     bytes_of(reader).and_then(text_of)
 }
 
-fn bytes_of(reader: impl Read) -> Result<Vec<u8>, ReadFailure> {
+fn bytes_of(mut reader: impl Read) -> Result<Vec<u8>, ReadFailure> {
     let mut bytes = Vec::new();
-    let count = reader.take(LARGEST_INPUT + 1).read_to_end(&mut bytes);
-    let count = count.map_err(|error| unreadable(&error))?;
-    if u64::try_from(count).unwrap_or(u64::MAX) > LARGEST_INPUT {
-        return Err(ReadFailure::TooLarge);
+    if read_up_to(LARGEST_INPUT, &mut reader, &mut bytes)? {
+        return Ok(bytes);
     }
-    Ok(bytes)
+    if !matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'[')) {
+        return Err(ReadFailure::TooLarge("64 MiB"));
+    }
+    if read_up_to(LARGEST_JSON, &mut reader, &mut bytes)? {
+        Ok(bytes)
+    } else {
+        Err(ReadFailure::TooLarge("1 GiB"))
+    }
+}
+
+/// Reads on until there are more bytes than the most; true where the end came first.
+fn read_up_to(most: u64, reader: &mut impl Read, bytes: &mut Vec<u8>) -> Result<bool, ReadFailure> {
+    let length = |bytes: &Vec<u8>| u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    let rest = (most + 1).saturating_sub(length(bytes));
+    reader.take(rest).read_to_end(bytes).map_err(|error| unreadable(&error))?;
+    Ok(length(bytes) <= most)
 }
 
 /// Bytes of a file as text.

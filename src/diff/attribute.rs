@@ -6,7 +6,7 @@
 
 use super::classify::Both;
 use super::findings::Differing;
-use super::release::Finding;
+use super::release::{Finding, Place, Release};
 use super::rules::RuleChange;
 use super::{Change, ChangedFlow, Class, Effect, Level};
 use std::collections::{BTreeMap, BTreeSet};
@@ -75,25 +75,59 @@ fn attribute<'a>(
     findings: impl Iterator<Item = (&'a Finding, bool)>,
     give: impl Fn(&mut Change, usize),
 ) {
-    for (at, (finding, opens)) in findings.enumerate() {
+    let findings: Vec<(&Finding, bool)> = findings.collect();
+    let both_statements = both.releases.map(|release| statements_of(release, &findings));
+    for (at, (finding, opens)) in findings.into_iter().enumerate() {
+        let [old, new] = &both_statements;
+        let statements = if opens { new } else { old };
         let is_of = |change: &&mut Change| is_of_artefacts(change, opens, finding);
         let of_artefacts: Vec<&mut Change> = changes.iter_mut().filter(is_of).collect();
         if !of_artefacts.is_empty() {
             of_artefacts.into_iter().for_each(|change| give(change, at));
             continue;
         }
-        let mut is_given = false;
-        for change in changes.iter_mut().filter(|change| belongs(both, opens, change, finding)) {
-            give(change, at);
-            is_given = true;
-        }
-        if !is_given {
-            changes
-                .iter_mut()
-                .filter(|change| is_of_model(change, finding))
-                .for_each(|change| give(change, at));
+        // A statement that opens something may end what its line was warned about, so what is of its line comes before what
+        // is of a role.
+        type Belongs<'b> = &'b dyn Fn(&Change) -> bool;
+        let [mine, of_line, of_model]: [Belongs<'_>; 3] = [
+            &|change| belongs(both, opens, change, finding),
+            &|change| is_of_statement(statements, change, finding),
+            &|change| is_of_model(change, finding),
+        ];
+        for is_of in [mine, of_line, of_model] {
+            let mut found = changes.iter_mut().filter(|change| is_of(change)).peekable();
+            if found.peek().is_some() {
+                found.for_each(|change| give(change, at));
+                break;
+            }
         }
     }
+}
+
+/// The statements of the rows of each line at which findings point.
+type Statements<'a> = BTreeMap<&'a Place, BTreeSet<&'a str>>;
+
+fn statements_of<'a>(release: &'a Release, findings: &[(&'a Finding, bool)]) -> Statements<'a> {
+    let places = findings.iter().flat_map(|(finding, _)| &finding.labels).map(|(place, _, _)| place);
+    let mut statements: Statements<'_> = places.map(|place| (place, BTreeSet::new())).collect();
+    if !statements.is_empty() {
+        for reason in release.flows.iter().flat_map(|flow| &flow.reasons) {
+            if let Some(of_line) = statements.get_mut(&reason.place) {
+                of_line.insert(&reason.statement);
+            }
+        }
+    }
+    statements
+}
+
+/// Whether a finding points at a line of the statement that a change of access is put down to.
+fn is_of_statement(statements: &Statements<'_>, change: &Change, finding: &Finding) -> bool {
+    let mut places = finding.labels.iter().map(|(place, _, _)| place);
+    change.level == Level::Intent
+        && !change.flows.is_empty()
+        && !OF_WIDENINGS.contains(&finding.code.as_str())
+        && places
+            .any(|place| statements.get(place).is_some_and(|all| all.contains(change.statement.as_str())))
 }
 
 /// Whether a finding is about a role of which something else than its access differs: delivery, trust, kind.

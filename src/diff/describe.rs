@@ -136,7 +136,7 @@ fn addresses_origin(both: &Both<'_>, pair: PairId) -> (String, Place) {
         (segment.addresses == party.addresses).then_some(segment)
     };
     match (segment(true), segment(false)) {
-        (Some(new), Some(old)) if new.addresses != old.addresses => {
+        (Some(new), Some(old)) if new.name == old.name && new.addresses != old.addresses => {
             (format!("segment {}", new.name), new.place.clone())
         }
         _ => role_origin(both, pair),

@@ -106,7 +106,9 @@ fn tell_besides(name: &str, changes: &mut [Change]) {
         let verb = if of == super::Effect::Opens { "let" } else { "would have let" };
         let what = what.join("; ");
         if let Some(change) = changes.iter_mut().find(own) {
-            change.notes.push(format!("the artefacts of its days {verb} more pass than the file says: {what}"));
+            change
+                .notes
+                .push(format!("the artefacts of its days {verb} more pass than the file says: {what}"));
         }
     }
 }
@@ -170,8 +172,12 @@ fn kept(day: Date, old: &Exception, new: &Exception, changes: &mut Vec<Change>) 
         let names = |set: &BTreeSet<String>| {
             if set.is_empty() { "nothing".to_owned() } else { words::quoted(set.iter().map(String::as_str)) }
         };
-        let what =
-            format!("exception `{}` may pierce {}, and might pierce {}", new.name, names(&may), names(&might));
+        let what = format!(
+            "exception `{}` may pierce {}, and might pierce {}",
+            new.name,
+            names(&may),
+            names(&might)
+        );
         changes.push(Change::new(Class::Guard, what, statement, new.place.clone()));
     }
 }

@@ -124,7 +124,29 @@ pub(super) fn compare(both: &Both<'_>) -> Differing {
     for [old, new] in kinds.into_values() {
         compare_kind(&old, &new, &mut differing);
     }
+    reweighed(&names, &mut differing);
     differing
+}
+
+/// Joins a finding that went and one that came where both are about the same, and only the weight, or why it is accepted, is
+/// another one.
+fn reweighed(names: &BTreeMap<&str, &str>, differing: &mut Differing) {
+    let none = BTreeMap::new();
+    let mut opens: Vec<Finding> = Vec::new();
+    for come in std::mem::take(&mut differing.opens) {
+        let is_same = |gone: &Finding| {
+            gone.code == come.code && Known::new(gone, names).units == Known::new(&come, &none).units
+        };
+        match differing.closes.iter().position(is_same) {
+            Some(at) => {
+                let before = differing.closes.remove(at);
+                let (more, less) = (Vec::new(), Vec::new());
+                differing.changes.push(FindingChange { before, after: come, more, less });
+            }
+            None => opens.push(come),
+        }
+    }
+    differing.opens = opens;
 }
 
 fn units<'a>(list: &'a [Known<'_>]) -> BTreeSet<&'a Unit> {

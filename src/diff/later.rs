@@ -91,7 +91,8 @@ impl Run {
     fn dated(self, both: &Both<'_>) -> Change {
         let Self { key: (_, name), mut change, from, until, .. } = self;
         let opens = change.opens_access();
-        let days = until.map_or_else(|| format!("from {from} on"), |until| format!("from {from} until {until}"));
+        let days =
+            until.map_or_else(|| format!("from {from} on"), |until| format!("from {from} until {until}"));
         change.packets = 0;
         (change.starts, change.expires) = (Some(from), until);
         let exception = name.as_deref().and_then(|name| find(both.own(opens), name));
@@ -275,7 +276,8 @@ fn standing(both: &Both<'_>, after: bool, scope: &[Intervals<u32>; 2], tells: bo
     let [sources, destinations] = meets;
     let is_in = |end: &[bool], party: PartyId| end.get(party.index()).copied().unwrap_or_default();
     let is_near = |from: PartyId, to: PartyId| {
-        (is_in(&sources, from) && is_in(&destinations, to)) || (is_in(&sources, to) && is_in(&destinations, from))
+        (is_in(&sources, from) && is_in(&destinations, to))
+            || (is_in(&sources, to) && is_in(&destinations, from))
     };
     let flows = release.flows.iter().filter(|flow| granted_by(flow).is_none() && is_near(flow.from, flow.to));
     let widenings = release.widenings.iter().flatten().filter(|one| is_near(one.from, one.to));

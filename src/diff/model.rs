@@ -201,14 +201,24 @@ fn role_parts(both: &Both<'_>, id: PairId, old: &Party, new: &Party, changes: &[
         let is_class = matches!(change.class, Class::Widened | Class::Narrowed);
         is_class && change.roles.iter().any(|role| role == both.pairing.name(id))
     });
-    if !is_told && !new.is_internet {
-        let (was, is) = (old.addresses.to_string(), new.addresses.to_string());
+    let (was, is) = (identity(old), identity(new));
+    parts.extend((was != is).then(|| format!("artefacts call it `{is}`, and called it `{was}`")));
+    if !is_told {
         let some = |text: &'_ str| (!text.is_empty()).then(|| text.to_owned());
-        parts.extend(value("range", some(&was).as_deref(), some(&is).as_deref()));
+        // The internet is what nobody else covers, so its ranges say nothing of it.
+        if !new.is_internet {
+            let (was, is) = (old.addresses.to_string(), new.addresses.to_string());
+            parts.extend(value("range", some(&was).as_deref(), some(&is).as_deref()));
+        }
         let (was, is) = (old.known_by.join(", "), new.known_by.join(", "));
         parts.extend(value("known as", some(&was).as_deref(), some(&is).as_deref()));
     }
     parts
+}
+
+/// The name by which artefacts know a role: the earlier one, while the file tells it.
+fn identity(party: &Party) -> &str {
+    party.was.as_deref().unwrap_or(&party.name)
 }
 
 /// The role whose group a role wears, by its name in the second release.

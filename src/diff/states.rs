@@ -70,6 +70,10 @@ pub(super) fn compare(both: &Both<'_>, rules: &[RuleChange], changes: &mut Vec<C
             forget(&mut change);
         } else if old_standing.state != new_standing.state {
             judge(both, rules, (old_standing, new_standing), &pairs, &mut change);
+        } else if let Some(days) = put_off(old_standing, new_standing) {
+            change.loosens = true;
+            change.notes =
+                vec![format!("risk: {days} what no rule permits passes that would have been dropped")];
         }
         changes.push(change);
     }
@@ -78,6 +82,16 @@ pub(super) fn compare(both: &Both<'_>, rules: &[RuleChange], changes: &mut Vec<C
             |rollout: &Rollout| rollout.observe.map_or("no number".to_owned(), |days| days.to_string());
         let what = format!("days of logs to read before enforcement: {}, before: {}", days(new), days(old));
         changes.push(Change::new(Class::State, what, "rollout", new.place.clone()));
+    }
+}
+
+/// The days on which a role would have been enforced and is not, where its enforcement comes later or not at all.
+fn put_off(old: Standing, new: Standing) -> Option<String> {
+    let was = old.enforced_from.filter(|_| !stops(new.state))?;
+    match new.enforced_from {
+        Some(is) if was < is => Some(format!("from {was} until {is}")),
+        Some(_) => None,
+        None => Some(format!("from {was} on")),
     }
 }
 

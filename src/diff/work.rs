@@ -14,7 +14,7 @@ use super::rules::RuleChange;
 use super::states::DAYS_OF_LOGS;
 use super::{Change, Class, Effect, words};
 use std::collections::BTreeSet;
-use time::Date;
+use time::{Date, Duration};
 
 /// One step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,7 +115,12 @@ fn states(both: &Both<'_>, changes: &[Change]) -> Vec<Step> {
         let names = words::quoted(change.roles.iter().map(String::as_str));
         let what = match change.starts {
             Some(day) if !change.roles.is_empty() => {
-                format!("read {days} days of logs in monitor, then enforce {names} from {day}")
+                let first = day.checked_sub(Duration::days(i64::from(days)));
+                let logs = match first.zip(day.previous_day()) {
+                    Some((first, last)) if days > 0 => format!("{days} days of logs ({first} to {last})"),
+                    _ => format!("{days} days of logs"),
+                };
+                format!("read {logs} in monitor, then enforce {names} from {day}")
             }
             None if !change.roles.is_empty() => format!("change the state of {}", change.what),
             _ => continue,

@@ -27,8 +27,8 @@ pub enum ReadFailure {
     Unreadable(String),
     /// It is not UTF-8.
     NotUtf8,
-    /// It is larger than an input may be.
-    TooLarge,
+    /// It is larger than an input may be; with the largest size.
+    TooLarge(&'static str),
     /// It lies outside of the site's folder, for example behind a symbolic link.
     Outside,
 }
@@ -37,14 +37,16 @@ impl ReadFailure {
     /// The report for the file of a name.
     pub fn diagnostic(&self, name: &str) -> Diagnostic {
         let (code, why, help) = match self {
-            Self::Unreadable(why) => (codes::CANNOT_READ, why.as_str(), "correct the path"),
-            Self::NotUtf8 => (codes::NOT_UTF8, "it is not UTF-8 text", "save it as UTF-8 in your editor"),
-            Self::TooLarge => {
-                (codes::TOO_LARGE, "it is larger than 64 MiB", "split it, or name another file")
+            Self::Unreadable(why) => (codes::CANNOT_READ, why.clone(), "correct the path"),
+            Self::NotUtf8 => {
+                (codes::NOT_UTF8, "it is not UTF-8 text".to_owned(), "save it as UTF-8 in your editor")
+            }
+            Self::TooLarge(most) => {
+                (codes::TOO_LARGE, format!("it is larger than {most}"), "split it, or name another file")
             }
             Self::Outside => {
                 let help = "put the file into the folder of the site's own file or below";
-                (codes::INCLUDE_OUTSIDE, "it lies outside of the site's folder", help)
+                (codes::INCLUDE_OUTSIDE, "it lies outside of the site's folder".to_owned(), help)
             }
         };
         Diagnostic::new(code, format!("`{name}` can't be read: {why}")).help(help)

@@ -278,6 +278,21 @@ impl<'a> Answer<'a> {
 }
 
 impl JsonAltered<'_> {
+    /// What it said of itself before, where that differs: weight, message, why it was accepted.
+    pub(in super::super) fn was(&self) -> Option<String> {
+        let Self { before, after, .. } = self;
+        let mut parts = Vec::new();
+        parts.extend((before.severity != after.severity).then_some(before.severity));
+        parts.extend((before.message != after.message).then_some(before.message));
+        let accepted = match (before.accepted, after.accepted) {
+            (was, is) if was == is => None,
+            (Some(why), _) => Some(format!("accepted because {why}")),
+            (None, _) => Some("not accepted".to_owned()),
+        };
+        parts.extend(accepted.as_deref());
+        (!parts.is_empty()).then(|| parts.join(": "))
+    }
+
     /// What it is about besides.
     pub(in super::super) fn more_words(&self) -> String {
         roles_in_words(self.more)
@@ -318,7 +333,14 @@ impl Checked {
             let (opened, closed) = (&beyond.opened, closed(&beyond.closed));
             words.push_str(&format!(", {opened} {opens} and {closed} in the artefacts besides"));
         }
-        words + "; the changes account for each of them once"
+        words.push_str("; the changes account for each of them once");
+        // Days are written so that their order is the order of time.
+        if new < old && !new.is_empty() {
+            words.push_str(&format!(
+                "; the second release is read on the earlier day, and `--as-of {old}` reads both on one day"
+            ));
+        }
+        words
     }
 }
 
@@ -343,7 +365,10 @@ fn summary(comparison: &Comparison, remarks: usize) -> String {
         counts.into_iter().map(|(class, count)| format!("{count} {}", class.word())).collect();
     match (comparison.is_same_access(), counts.is_empty()) {
         (false, _) if comparison.loosens() => format!("{}; less is enforced", counts.join(", ")),
-        (true, true) => "no change of access, and nothing else differs".to_owned(),
+        (true, true) if comparison.rules.is_empty() => {
+            "no change of access, and nothing else differs".to_owned()
+        }
+        (true, true) => "no change of access; rules of the artefacts differ".to_owned(),
         (true, false) => format!("no change of access; {}", counts.join(", ")),
         (false, _) => counts.join(", "),
     }

@@ -152,7 +152,9 @@ impl<'a> Row<'a> {
             (Some(grant), _) => [Some(grant.starts), last(Some(grant.expires))],
             (None, Effect::Opens) => [starts, last(expires)],
             // A lasting row that ends later is there until then.
-            (None, Effect::Closes) if self.grant.is_none() && self.change.packets == 0 => [None, last(starts)],
+            (None, Effect::Closes) if self.grant.is_none() && self.change.packets == 0 => {
+                [None, last(starts)]
+            }
             (None, Effect::Closes) => [None, None],
         }
     }
@@ -160,7 +162,8 @@ impl<'a> Row<'a> {
     /// Who answers for it, and the ticket: of its exception, else of its release.
     fn owner_and_ticket(&self) -> [String; 2] {
         let of_site = |key: &str| self.release.header.attributes.get(key).cloned();
-        let of_grant = |read: fn(&Exception) -> &Option<String>| self.grant.and_then(|grant| read(grant).clone());
+        let of_grant =
+            |read: fn(&Exception) -> &Option<String>| self.grant.and_then(|grant| read(grant).clone());
         let owner = of_grant(|grant| &grant.owner).or_else(|| of_site("owner"));
         let ticket = of_grant(|grant| &grant.ticket).or_else(|| of_site("ticket"));
         [owner, ticket].map(Option::unwrap_or_default)

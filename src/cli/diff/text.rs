@@ -194,10 +194,10 @@ fn altered(findings: &[JsonAltered<'_>], out: &mut String) -> std::fmt::Result {
         writeln!(out, "\nalters")?;
     }
     for one in findings {
-        let JsonAltered { before, after, .. } = one;
+        let after = &one.after;
         writeln!(out, "  {}[{}]: {}", after.severity, after.code, after.message)?;
-        if before.message != after.message {
-            writeln!(out, "    was: {}", before.message)?;
+        if let Some(was) = one.was() {
+            writeln!(out, "    was: {was}")?;
         }
         for (word, roles) in [("now about", one.more_words()), ("no longer about", one.less_words())] {
             if !roles.is_empty() {

@@ -100,7 +100,7 @@ impl Snapshot {
             }
         }
         let object = self.repository.object(&found.id)?.ok_or_else(|| damaged(&found.id))?;
-        let bytes = object.bytes.ok_or(Astray::File(ReadFailure::TooLarge))?;
+        let bytes = object.bytes.ok_or(Astray::File(ReadFailure::TooLarge("64 MiB")))?;
         if bytes.starts_with(LFS_POINTER) {
             return Err(unreadable("its content is kept by Git LFS, outside of git's objects"));
         }
@@ -198,7 +198,7 @@ fn in_words(failure: ReadFailure) -> String {
     match failure {
         ReadFailure::Unreadable(why) => why,
         ReadFailure::NotUtf8 => "it is not UTF-8 text".to_owned(),
-        ReadFailure::TooLarge => "it is larger than 64 MiB".to_owned(),
+        ReadFailure::TooLarge(most) => format!("it is larger than {most}"),
         ReadFailure::Outside => "a symbolic link leads out of the repository".to_owned(),
     }
 }

@@ -168,8 +168,14 @@ fn an_exception_under_another_name_opens_nothing() {
         let there = compare(&one, &other).unwrap();
         assert!(there.is_same_access(), "{:?}", there.changes);
         let words: Vec<&str> = there.changes.iter().map(|change| change.what.as_str()).collect();
-        assert!(words.iter().any(|what| what.starts_with("exception `A`") && what.contains("is gone")), "{words:?}");
-        assert!(words.iter().any(|what| what.starts_with("exception `B`") && what.contains("is new")), "{words:?}");
+        assert!(
+            words.iter().any(|what| what.starts_with("exception `A`") && what.contains("is gone")),
+            "{words:?}"
+        );
+        assert!(
+            words.iter().any(|what| what.starts_with("exception `B`") && what.contains("is new")),
+            "{words:?}"
+        );
     }
 }
 
@@ -183,7 +189,8 @@ fn other_days_open_and_close_what_they_add_and_take() {
         ((0, 2), (3, 6), vec![(Class::Opened, Some(3), Some(6)), (Class::Closed, Some(0), Some(2))]),
     ];
     for (old, new, wanted) in cases {
-        let [before, after] = [old, new].map(|(starts, expires)| granted(Some(("E", starts, expires)), false));
+        let [before, after] =
+            [old, new].map(|(starts, expires)| granted(Some(("E", starts, expires)), false));
         assert_eq!(told_days(&before, &after), wanted, "{old:?} to {new:?}");
     }
 }

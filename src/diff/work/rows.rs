@@ -151,8 +151,8 @@ pub(super) fn moved(changes: &[Change], rules: &[RuleChange], effect: Effect) ->
         .map(|flow| flow.row.as_str())
         .collect();
     let (wanted, what) = match effect {
-        Effect::Opens => (RuleEffect::Added, "add what is enforced in another place now"),
-        Effect::Closes => (RuleEffect::Removed, "remove what is enforced in another place now"),
+        Effect::Opens => (RuleEffect::Added, "add what another rule or place enforces now"),
+        Effect::Closes => (RuleEffect::Removed, "remove what another rule or place enforces now"),
     };
     let mut sites = BySite::new();
     for rule in rules.iter().filter(|rule| rule.is_main && rule.effect == wanted) {
@@ -170,7 +170,8 @@ pub(super) fn moved(changes: &[Change], rules: &[RuleChange], effect: Effect) ->
     (!parts.is_empty()).then(|| Step::new(format!("{what}: {}", parts.join("; ")), found))
 }
 
-/// Rules of rows of which no packet opens or closes that say something else: an end of them is named in another way.
+/// Rules of rows of which no packet opens or closes that say something else: an end of them is named in another way, or
+/// another rule has a part of them.
 pub(super) fn renamed(changes: &[Change], rules: &[RuleChange]) -> Option<Step> {
     let told: BTreeSet<&str> =
         changes.iter().flat_map(|change| &change.flows).map(|flow| flow.row.as_str()).collect();
@@ -182,7 +183,7 @@ pub(super) fn renamed(changes: &[Change], rules: &[RuleChange]) -> Option<Step> 
         }
     }
     let parts = by_site(&sites, str::to_owned);
-    let what = "change the rules that name an end in another way now";
+    let what = "change the rules that say the same in another way now";
     (!parts.is_empty()).then(|| Step::new(format!("{what}: {}", parts.join("; ")), Vec::new()))
 }
 

@@ -88,7 +88,7 @@ type Read<T> = Result<T, ManifestFailure>;
 /// The only key that is read before the version is known.
 #[derive(Deserialize)]
 struct Version {
-    schema: String,
+    schema: serde_json::Value,
 }
 
 #[derive(Deserialize)]
@@ -166,8 +166,10 @@ pub fn is_manifest(text: &str) -> bool {
 pub fn read_manifest(text: &str) -> Result<ReadManifest, ManifestFailure> {
     let bytes = text.trim_start_matches('\u{feff}').as_bytes();
     let version: Version = parse(bytes)?;
-    if version.schema != SCHEMA {
-        return Err(ManifestFailure::OtherVersion(version.schema));
+    match version.schema {
+        serde_json::Value::String(name) if name == SCHEMA => {}
+        serde_json::Value::String(name) => return Err(ManifestFailure::OtherVersion(name)),
+        other => return Err(ManifestFailure::OtherVersion(other.to_string())),
     }
     let mut root: Root = parse(bytes)?;
     let (artefacts, rules) = (std::mem::take(&mut root.artifacts), std::mem::take(&mut root.rules));
