@@ -461,3 +461,31 @@ fn a_finding_that_weighs_otherwise_is_altered() {
         );
     }
 }
+
+#[test]
+fn an_exception_in_force_that_becomes_a_lasting_line_is_told_once() {
+    let exception = EXCEPTION.replace("2026-04-01", "2026-02-20").replace("tcp/3389", "tcp/22");
+    let before = format!("{SITE}{exception}");
+    let after = format!("{SITE}allow shell: jump -> one : tcp/22 because \"For good\"\n");
+    let (exit, there) = answer(&before, &after);
+    let told: Vec<(&str, &str)> = list(&there, "changes")
+        .iter()
+        .map(|change| (word(change, "class"), word(change, "statement")))
+        .collect();
+    assert_eq!((exit, told), (2, vec![("opened", "allow shell"), ("text", "exception E-1")]), "{there:#}");
+    assert_eq!(word(of_class(&there, "opened")[0], "starts"), "2026-04-03");
+    // The firewall keeps the dated row, and gets the lasting one from its end on.
+    let output = diff(&before, &after, &["--format", "csv"]);
+    let mut reader = csv::Reader::from_reader(output.stdout.as_slice());
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    assert_eq!([&rows[0][1], &rows[0][13], &rows[0][14]], ["add", "2026-04-03", ""], "{rows:?}");
+    // Only words differ: reason, ticket, owner.
+    let reworded = before.replace("Repair", "Upgrade").replace("T-1", "T-2");
+    let (exit, there) = answer(&before, &reworded);
+    assert_eq!((exit, list(&there, "changes").len()), (1, 1), "{there:#}");
+    assert!(
+        word(of_class(&there, "text")[0], "what").contains("ticket \"T-2\", and was \"T-1\""),
+        "{there:#}"
+    );
+}

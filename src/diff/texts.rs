@@ -6,6 +6,7 @@
 //! Invariant: nothing here depends on order, places, comments or spacing, nor on how a statement is cut into lines.
 
 use super::classify::Both;
+use super::later::granted_by;
 use super::pairing::PairId;
 use super::release::{Finding, Flow, Place, Reason};
 use super::{Change, Class, words};
@@ -106,9 +107,12 @@ fn says_the_same(both: &Both<'_>, old: &Flow, new: &Flow) -> bool {
 
 fn rows<'a>(both: &Both<'a>, after: bool, left_out: &[&str]) -> BTreeMap<RowKey<'a>, Row<'a>> {
     let mut rows: BTreeMap<RowKey<'_>, Row<'_>> = BTreeMap::new();
+    // What is said of exceptions is told with their days.
+    let are_exceptions_told = both.releases.iter().all(|release| release.exceptions.is_some());
     for flow in &both.own(after).flows {
         let Flow { row, services, reasons, .. } = flow;
-        if left_out.binary_search(&row.as_str()).is_ok() {
+        let is_told = are_exceptions_told && granted_by(flow).is_some();
+        if is_told || left_out.binary_search(&row.as_str()).is_ok() {
             continue;
         }
         let (from, to) = both.pairs(after, flow);
