@@ -293,7 +293,7 @@ fn standing(both: &Both<'_>, after: bool, scope: &[Intervals<u32>; 2], tells: bo
     }
 }
 
-/// The first effect of a change on a day.
+/// Whether a change of access opens or closes.
 pub(super) fn effect(change: &Change) -> Effect {
     if change.opens_access() { Effect::Opens } else { Effect::Closes }
 }
