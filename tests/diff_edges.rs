@@ -474,12 +474,13 @@ fn an_exception_in_force_that_becomes_a_lasting_line_is_told_once() {
         .collect();
     assert_eq!((exit, told), (2, vec![("opened", "allow shell"), ("text", "exception E-1")]), "{there:#}");
     assert_eq!(word(of_class(&there, "opened")[0], "starts"), "2026-04-03");
-    // The firewall keeps the dated row, and gets the lasting one from its end on.
+    // The firewall gets the lasting row in place of the dated one.
     let output = diff(&before, &after, &["--format", "csv"]);
     let mut reader = csv::Reader::from_reader(output.stdout.as_slice());
     let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
-    assert_eq!(rows.len(), 1, "{rows:?}");
-    assert_eq!([&rows[0][1], &rows[0][13], &rows[0][14]], ["add", "2026-04-03", ""], "{rows:?}");
+    assert_eq!(rows.len(), 2, "{rows:?}");
+    assert_eq!([&rows[0][1], &rows[0][13], &rows[0][14]], ["add", "", ""], "{rows:?}");
+    assert_eq!([&rows[1][1], &rows[1][10]], ["remove", "exception E-1"], "{rows:?}");
     // Only words differ: reason, ticket, owner.
     let reworded = before.replace("Repair", "Upgrade").replace("T-1", "T-2");
     let (exit, there) = answer(&before, &reworded);
@@ -488,4 +489,124 @@ fn an_exception_in_force_that_becomes_a_lasting_line_is_told_once() {
         word(of_class(&there, "text")[0], "what").contains("ticket \"T-2\", and was \"T-1\""),
         "{there:#}"
     );
+}
+
+/// The change request by `row's statement`: change, valid from, valid until.
+fn requested(before: &str, after: &str) -> Vec<[String; 4]> {
+    let output = diff(before, after, &["--format", "csv"]);
+    let mut reader = csv::Reader::from_reader(output.stdout.as_slice());
+    let of_row = |record: csv::StringRecord| [10, 1, 13, 14].map(|at: usize| record[at].to_owned());
+    let mut rows: Vec<[String; 4]> = reader.records().map(|one| of_row(one.unwrap())).collect();
+    rows.sort();
+    rows
+}
+
+const SHELL: &str = "allow shell: jump -> one : tcp/22 because \"For good\"\n";
+
+/// An exception of `jump -> one : tcp/22`.
+fn dated(name: &str, starts: &str, expires: &str) -> String {
+    format!(
+        "exception {name} {{ allow jump -> one : tcp/22 because \"Repair\" ticket = \"T-1\" owner = \"Ops\"
+ starts = {starts} expires = {expires} }}\n"
+    )
+}
+
+#[test]
+fn a_firewall_that_does_what_it_is_asked_permits_the_second_release() {
+    let site = |more: &str| format!("{SITE}{more}");
+    let two = "allow s1: jump -> app : tcp/22 because \"x\"\nallow s2: jump -> app : tcp/22 because \"y\"\n";
+    let (in_force, waiting) =
+        (dated("E", "2026-02-01", "2026-05-01"), dated("E", "2026-04-01", "2026-04-10"));
+    let both = dated("E", "2026-02-01", "2026-04-01") + &dated("F", "2026-04-10", "2026-05-01");
+    let cases: Vec<(String, String, Vec<[&str; 4]>)> = vec![
+        // Both rows go, not only the first that has the packets.
+        (site(two), site(""), vec![["allow s1", "remove", "", ""], ["allow s2", "remove", "", ""]]),
+        (
+            site(&format!("{SHELL}{in_force}")),
+            site(""),
+            vec![["allow shell", "remove", "", ""], ["exception E", "remove", "", ""]],
+        ),
+        // What stays permitted by another grant gets its row.
+        (
+            site(&in_force),
+            site(&both),
+            vec![
+                ["exception E", "change", "2026-02-01", "2026-03-31"],
+                ["exception F", "add", "2026-04-10", "2026-04-30"],
+            ],
+        ),
+        (
+            site(SHELL),
+            site(&waiting),
+            vec![["allow shell", "remove", "", ""], ["exception E", "add", "2026-04-01", "2026-04-09"]],
+        ),
+        (
+            site(&in_force),
+            site(SHELL),
+            vec![["allow shell", "add", "", ""], ["exception E", "remove", "", ""]],
+        ),
+        // Days that are over by now need no row.
+        (
+            site(&in_force),
+            site(&dated("E", "2026-02-01", "2026-02-10")),
+            vec![["exception E", "remove", "", ""]],
+        ),
+    ];
+    for (before, after, wanted) in cases {
+        assert_eq!(requested(&before, &after), wanted, "{after}");
+    }
+}
+
+#[test]
+fn a_platform_run_by_others_names_them_in_the_request() {
+    let rows =
+        request(SITE, &with("platform azure hub { }", "platform azure hub { managed-by = citrix }"), &[]);
+    assert!(rows.iter().any(|row| row[1] == "add" && row[2].contains(": citrix")), "{rows:?}");
+}
+
+#[test]
+fn a_waiting_grant_is_handed_over_with_its_role() {
+    let before = format!("{SITE}{}", EXCEPTION.replace("jump -> one", "jump -> app"));
+    let after = before.replace(
+        "role app : windows-server on dc {",
+        "role app : windows-server on dc { managed-by = citrix ",
+    );
+    let exits = answer(&before, &after);
+    let rows: Vec<&Value> =
+        of_class(&exits.1, "model").iter().flat_map(|change| list(change, "moves")).collect();
+    assert!(
+        rows.iter().any(|one| word(one, "from") == "jump" && word(one, "effect") == "add"),
+        "{:#}",
+        exits.1
+    );
+}
+
+#[test]
+fn enforcement_is_put_off_by_other_states_too() {
+    let rollout = |text: &str| format!("{SITE}rollout {{ {text} }}\n");
+    let enforced = rollout("start = monitor enforce app from 2026-05-01");
+    let saved = rollout("start = save enforce app from 2026-05-01");
+    let later = rollout("start = monitor enforce app from 2026-06-01");
+    for (before, after) in
+        [(&enforced, &rollout("start = save")), (&enforced, &SITE.to_owned()), (&saved, &later)]
+    {
+        let (exit, there) = answer(before, after);
+        assert_eq!(exit, 2, "{there:#}");
+    }
+}
+
+#[test]
+fn a_role_gets_its_other_group_before_the_old_one_goes() {
+    let apart =
+        with("role two : windows-server on c { same-group-as = one }", "role two : windows-server on c { }");
+    let there = answer(&apart, SITE).1;
+    let place = |words: &str| steps(&there).iter().position(|step| step.contains(words));
+    let moved = place("give `two` the group of `one`");
+    assert!(moved.is_some() && moved < place("remove what guards nobody any more"), "{:?}", steps(&there));
+}
+
+#[test]
+fn the_way_back_of_the_way_back_is_without_the_option() {
+    let output = text(&diff(SITE, &format!("{SITE}{SHELL}"), &["--reverse"]).stdout);
+    assert!(output.contains("the same without `--reverse`"), "{output}");
 }

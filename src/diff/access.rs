@@ -73,6 +73,8 @@ pub struct Sum {
 pub struct Difference {
     /// What the files say, then what the artefacts let pass besides.
     pub pieces: Vec<Piece>,
+    /// Packet classes of further rows that are among the pieces, or among what a scope is without.
+    pub repeats: Vec<Piece>,
     /// Counted by the set engine: what the files permit.
     pub intent: Sum,
     /// Counted by the set engine: what the artefacts permit besides; `None` where a release has none.
@@ -279,7 +281,8 @@ struct Comparison<'a, 's> {
 impl Comparison<'_, '_> {
     fn run(&mut self, with_artefacts: bool) -> Result<Difference, TooComplex> {
         let whole = self.space.change(self.sets, &self.old.intent(), &self.new.intent())?;
-        let intent = self.clipped(whole, false)?;
+        let inside = self.inside(whole)?;
+        let intent = self.unknown(inside, false)?;
         let mut difference = Difference { intent: self.sum(intent), ..Difference::default() };
         let passing = if with_artefacts {
             Some(self.space.change(self.sets, &self.old.artefacts(), &self.new.artefacts())?)
@@ -289,7 +292,7 @@ impl Comparison<'_, '_> {
         let (old, new) = (self.old, self.new);
         self.claim(
             true,
-            intent.opens,
+            [inside.opens, intent.opens],
             &new.flows,
             &old.flows,
             passing.map(|all| all.opens),
@@ -297,7 +300,7 @@ impl Comparison<'_, '_> {
         )?;
         self.claim(
             false,
-            intent.closes,
+            [inside.closes, intent.closes],
             &old.flows,
             &new.flows,
             passing.map(|all| all.closes),
@@ -308,18 +311,28 @@ impl Comparison<'_, '_> {
                 opens: self.space.difference(all.opens, whole.opens)?,
                 closes: self.space.difference(all.closes, whole.closes)?,
             };
-            let beyond = self.clipped(beyond, true)?;
+            let inside = self.inside(beyond)?;
+            let beyond = self.unknown(inside, true)?;
             difference.beyond = Some(self.sum(beyond));
-            self.claim(true, beyond.opens, &new.widenings, &old.widenings, None, &mut difference)?;
-            self.claim(false, beyond.closes, &old.widenings, &new.widenings, None, &mut difference)?;
+            let opens = [beyond.opens, beyond.opens];
+            self.claim(true, opens, &new.widenings, &old.widenings, None, &mut difference)?;
+            let closes = [beyond.closes, beyond.closes];
+            self.claim(false, closes, &old.widenings, &new.widenings, None, &mut difference)?;
         }
         Ok(difference)
     }
 
-    /// The part of a difference that is wanted; `beyond` for what only the artefacts let pass.
-    fn clipped(&mut self, change: Change, beyond: bool) -> Result<Change, TooComplex> {
+    /// The part of a difference within the scope.
+    fn inside(&mut self, change: Change) -> Result<Change, TooComplex> {
         let Some(clip) = self.clip else { return Ok(change) };
         let scope = self.space.build(self.sets, &clip.rules)?;
+        let mut part = |region: Region| self.space.intersection(region, scope);
+        Ok(Change { opens: part(change.opens)?, closes: part(change.closes)? })
+    }
+
+    /// A difference without what the scope is without; `beyond` for what only the artefacts let pass.
+    fn unknown(&mut self, change: Change, beyond: bool) -> Result<Change, TooComplex> {
+        let Some(clip) = self.clip else { return Ok(change) };
         let mut known = |opens: bool| -> Result<Region, TooComplex> {
             let is_of = |piece: &&&Piece| {
                 piece.opens == opens && matches!(piece.carrier, Carrier::Widening(_)) == beyond
@@ -329,11 +342,10 @@ impl Comparison<'_, '_> {
             self.space.union_of(blocks?)
         };
         let (opened, closed) = (known(true)?, known(false)?);
-        let mut part = |region: Region, known: Region| {
-            let inside = self.space.intersection(region, scope)?;
-            self.space.difference(inside, known)
-        };
-        Ok(Change { opens: part(change.opens, opened)?, closes: part(change.closes, closed)? })
+        Ok(Change {
+            opens: self.space.difference(change.opens, opened)?,
+            closes: self.space.difference(change.closes, closed)?,
+        })
     }
 
     fn sum(&self, change: Change) -> Sum {
@@ -341,12 +353,12 @@ impl Comparison<'_, '_> {
         Sum { opened: count(change.opens), closed: count(change.closes) }
     }
 
-    /// Lets each line that the other release lacks take its part of what differs. `passing` is the part of it that the
-    /// artefacts treat differently too.
+    /// Lets each line that the other release lacks take its part of what is to be told; what it has of the rest of what
+    /// differs, it repeats. `passing` is the part that the artefacts treat differently too.
     fn claim(
         &mut self,
         opens: bool,
-        differing: Region,
+        [differing, told]: [Region; 2],
         lines: &[Line],
         others: &[Line],
         passing: Option<Region>,
@@ -357,15 +369,15 @@ impl Comparison<'_, '_> {
         }
         let mut known: Vec<Rule> = others.iter().map(|line| line.rule).collect();
         known.sort_unstable();
-        let mut left = differing;
+        let mut left = told;
         for line in lines.iter().filter(|line| known.binary_search(&line.rule).is_err()) {
-            if left.is_empty() {
-                break;
-            }
-            let own = self.region(&line.rule)?;
+            let region = self.region(&line.rule)?;
+            let own = self.space.intersection(region, differing)?;
             let part = self.space.intersection(own, left)?;
-            if part.is_empty() {
-                continue;
+            let again = self.space.difference(own, part)?;
+            for block in self.space.disjoint_cover(again)? {
+                let (carrier, passes_in_both) = (line.carrier, false);
+                into.repeats.push(Piece { opens, carrier, passes_in_both, block });
             }
             left = self.space.difference(left, part)?;
             let shown = match passing {

@@ -5,7 +5,7 @@
 //!
 //! Invariant: the flows of a change are its parts, merged where two are one product; no packet class is lost or doubled.
 
-use super::access::{Carrier, size};
+use super::access::{Carrier, Piece, size};
 use super::classify::{Both, Cause, Part};
 use super::pairing::PairId;
 use super::points::Meaning;
@@ -53,6 +53,28 @@ pub(super) fn change(both: &Both<'_>, (class, level, cause): &Group, parts: &[Pa
     change.notes = notes(class, level, parts);
     change.flows = flows;
     change
+}
+
+/// Statements of which the rows have packets that other changes tell, as they open or close with another row too.
+pub(super) fn repeated(both: &Both<'_>, pieces: Vec<Piece>) -> Vec<Change> {
+    let mut groups: BTreeMap<(String, bool), Vec<Part>> = BTreeMap::new();
+    for piece in pieces {
+        let Carrier::Flow(at) = piece.carrier else { continue };
+        let reason = both.own(piece.opens).flows.get(at).and_then(|flow| flow.reasons.first());
+        let Some(statement) = reason.map(|reason| reason.statement.clone()) else { continue };
+        let (cause, opens) = (Cause::Statement(statement.clone()), piece.opens);
+        groups.entry((statement, opens)).or_default().push(Part { class: Class::Text, cause, piece });
+    }
+    let told = |((statement, opens), parts): ((String, bool), Vec<Part>)| {
+        let group = (Class::Text, Level::Intent, Cause::Statement(statement));
+        let mut change = change(both, &group, &parts);
+        let verb = if opens { "opens" } else { "no longer opens" };
+        change.what = format!("`{}` {verb} what another line does too", change.statement);
+        change.repeats = std::mem::take(&mut change.flows);
+        change.packets = 0;
+        change
+    };
+    groups.into_iter().map(told).collect()
 }
 
 /// What else to know of a change of access.

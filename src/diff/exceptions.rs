@@ -6,14 +6,14 @@
 //! Invariant: whatever differs between the exceptions of two releases is in some change.
 
 use super::classify::Both;
-use super::later::{effect, find, first_day};
-use super::release::{Exception, Flow, Release};
-use super::{Change, Class, Dated, Level, words};
+use super::later::{effect, end_of, find, first_day};
+use super::release::{Exception, Release};
+use super::{Change, Class, Dated, Effect, Level, words};
 use std::collections::{BTreeMap, BTreeSet};
 use time::Date;
 
-/// Says what differs in exceptions.
-pub(super) fn compare(both: &Both<'_>, changes: &mut Vec<Change>) {
+/// Says what differs in exceptions. `repeats` are those with packets of a later day that other changes tell.
+pub(super) fn compare(both: &Both<'_>, repeats: &BTreeSet<(Effect, String)>, changes: &mut Vec<Change>) {
     let [before, after] = both.releases;
     if before.exceptions.is_none() || after.exceptions.is_none() {
         return;
@@ -28,8 +28,8 @@ pub(super) fn compare(both: &Both<'_>, changes: &mut Vec<Change>) {
         tell_besides(name, changes);
         match [before, after].map(|release| find(release, name)) {
             [Some(old), Some(new)] => kept(day, old, new, changes),
-            [None, Some(new)] => alone(day, new, changes, true),
-            [Some(old), None] => alone(day, old, changes, false),
+            [None, Some(new)] => alone(Effect::Opens, new, day, repeats, changes),
+            [Some(old), None] => alone(Effect::Closes, old, day, repeats, changes),
             [None, None] => {}
         }
     }
@@ -44,7 +44,7 @@ fn date(both: &Both<'_>, change: &mut Change) {
     // A later change has the days on which the releases differ.
     if change.packets > 0 {
         change.starts = is_its_own.then_some(exception.starts);
-        change.expires = Some(exception.expires);
+        change.expires = Some(end_of(both, opens, exception));
     }
     if is_its_own {
         change.place = exception.place.clone();
@@ -53,7 +53,7 @@ fn date(both: &Both<'_>, change: &mut Change) {
         "exception `{}` is in force from {} until {}",
         exception.name, exception.starts, exception.expires
     ));
-    let other = find(both.own(!opens), &exception.name).filter(|other| days(other) != days(exception));
+    let other = find(both.own(!opens), &exception.name).filter(|other| !other.has_days_of(exception));
     if let Some(other) = other.filter(|_| is_its_own) {
         change.is_redated = true;
         change.notes.pop();
@@ -72,17 +72,10 @@ fn granting<'a>(own: &'a Release, change: &Change) -> Option<&'a Exception> {
     }
     let mut names = BTreeSet::new();
     for row in &change.rows {
-        let grants = |flow: &&Flow| flow.row == *row;
-        let exceptions = own.exceptions.iter().flatten();
-        let found = exceptions.filter(|exception| exception.flows.iter().any(|flow| grants(&flow)));
-        names.insert(found.map(|exception| exception.name.as_str()).next()?);
+        names.insert(own.exception_of(row)?.name.as_str());
     }
     let name = names.pop_first()?;
     if names.is_empty() { find(own, name) } else { None }
-}
-
-fn days(exception: &Exception) -> (Date, Date) {
-    (exception.starts, exception.expires)
 }
 
 fn redated(old: &Exception, new: &Exception) -> String {
@@ -95,7 +88,7 @@ fn redated(old: &Exception, new: &Exception) -> String {
 /// Says with an exception's own change what the artefacts open or close besides.
 fn tell_besides(name: &str, changes: &mut [Change]) {
     let statement = format!("exception {name}");
-    let mut besides: BTreeMap<super::Effect, Vec<String>> = BTreeMap::new();
+    let mut besides: BTreeMap<Effect, Vec<String>> = BTreeMap::new();
     for change in changes.iter().filter(|one| one.level == Level::Artefact && one.statement == statement) {
         besides.entry(effect(change)).or_default().push(words::flows(change.flows.iter()));
     }
@@ -103,7 +96,7 @@ fn tell_besides(name: &str, changes: &mut [Change]) {
         let own = |change: &&mut Change| {
             change.level == Level::Intent && change.statement == statement && effect(change) == of
         };
-        let verb = if of == super::Effect::Opens { "let" } else { "would have let" };
+        let verb = if of == Effect::Opens { "let" } else { "would have let" };
         let what = what.join("; ");
         if let Some(change) = changes.iter_mut().find(own) {
             change
@@ -113,10 +106,11 @@ fn tell_besides(name: &str, changes: &mut [Change]) {
     }
 }
 
-/// Whether a change of access is put down to an exception.
+/// Whether a change of access, or of rows that it tells, is put down to an exception.
 fn is_told(changes: &[Change], name: &str) -> bool {
     let statement = format!("exception {name}");
-    changes.iter().any(|change| change.level == Level::Intent && change.statement == statement)
+    let is_of = |change: &Change| change.level == Level::Intent && change.statement == statement;
+    changes.iter().any(|change| is_of(change) && change.rows_that_differ().next().is_some())
 }
 
 /// Whether a change of access has rows of an exception.
@@ -126,34 +120,44 @@ fn has_rows(changes: &[Change], exception: &Exception) -> bool {
 }
 
 /// An exception that only one release has, and that opens or closes nothing by itself.
-fn alone(day: Date, exception: &Exception, changes: &mut Vec<Change>, is_new: bool) {
+fn alone(
+    effect: Effect,
+    exception: &Exception,
+    day: Date,
+    repeats: &BTreeSet<(Effect, String)>,
+    changes: &mut Vec<Change>,
+) {
     if is_told(changes, &exception.name) {
         return;
     }
     let Exception { name, starts, expires, .. } = exception;
-    let verb = if is_new { "is new" } else { "is gone" };
-    let is_over = *expires <= day;
-    let mut what = if is_over {
+    let is_new = effect == Effect::Opens;
+    let what = if *expires <= day {
         let verb = if is_new { "is written down" } else { "is gone" };
         format!("exception `{name}`, which expired on {expires}, {verb}")
     } else {
-        format!("exception `{name}`, in force from {starts} until {expires}, {verb}")
+        let verb = if is_new { "is new" } else { "is gone" };
+        let besides = match (has_rows(changes, exception), repeats.contains(&(effect, name.clone())), is_new)
+        {
+            (true, _, _) => "",
+            (false, true, true) => "; another line opens the same",
+            (false, true, false) => "; what it opened closes with another line",
+            (false, false, true) => "; the first release permits the same on these days",
+            (false, false, false) => "; the second release permits the same on these days",
+        };
+        format!("exception `{name}`, in force from {starts} until {expires}, {verb}{besides}")
     };
-    if !is_over && !has_rows(changes, exception) {
-        let other = if is_new { "the first release permits" } else { "the second release permits" };
-        what.push_str(&format!("; {other} the same on these days"));
-    }
     let statement = format!("exception {name}");
     let mut change = Change::new(Class::Text, what, statement, exception.place.clone());
     change.because = vec![exception.because.clone()];
-    change.is_redated = is_new && !is_over;
+    change.is_redated = is_new && day < *expires;
     changes.push(if is_new { change.appearing() } else { change.gone() });
 }
 
 /// An exception that both releases have.
 fn kept(day: Date, old: &Exception, new: &Exception, changes: &mut Vec<Change>) {
     let statement = format!("exception {}", new.name);
-    if days(old) != days(new) && !is_told(changes, &new.name) {
+    if !old.has_days_of(new) && !is_told(changes, &new.name) {
         let what = redated(old, new);
         let mut change = Change::new(Class::Text, what, statement.clone(), new.place.clone());
         change.is_redated = day < new.expires;

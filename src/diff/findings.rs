@@ -128,25 +128,29 @@ pub(super) fn compare(both: &Both<'_>) -> Differing {
     differing
 }
 
-/// Joins a finding that went and one that came where both are about the same, and only the weight, or why it is accepted, is
-/// another one.
+/// Joins a finding that went and one that came where both are about the same: it weighs otherwise, is accepted now, or says it in
+/// other words.
 fn reweighed(names: &BTreeMap<&str, &str>, differing: &mut Differing) {
     let none = BTreeMap::new();
-    let mut opens: Vec<Finding> = Vec::new();
+    let key = |finding: &Finding, names| (finding.code.clone(), Known::new(finding, names).units);
+    let mut gone: BTreeMap<(String, BTreeSet<Unit>), Vec<usize>> = BTreeMap::new();
+    for (at, finding) in differing.closes.iter().enumerate().rev() {
+        gone.entry(key(finding, names)).or_default().push(at);
+    }
+    let mut joined = BTreeSet::new();
     for come in std::mem::take(&mut differing.opens) {
-        let is_same = |gone: &Finding| {
-            gone.code == come.code && Known::new(gone, names).units == Known::new(&come, &none).units
-        };
-        match differing.closes.iter().position(is_same) {
-            Some(at) => {
-                let before = differing.closes.remove(at);
+        let at = gone.get_mut(&key(&come, &none)).and_then(Vec::pop);
+        match at.and_then(|at| Some((at, differing.closes.get(at)?.clone()))) {
+            Some((at, before)) => {
+                joined.insert(at);
                 let (more, less) = (Vec::new(), Vec::new());
                 differing.changes.push(FindingChange { before, after: come, more, less });
             }
-            None => opens.push(come),
+            None => differing.opens.push(come),
         }
     }
-    differing.opens = opens;
+    let closes = std::mem::take(&mut differing.closes).into_iter().enumerate();
+    differing.closes = closes.filter(|(at, _)| !joined.contains(at)).map(|(_, finding)| finding).collect();
 }
 
 fn units<'a>(list: &'a [Known<'_>]) -> BTreeSet<&'a Unit> {

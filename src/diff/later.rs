@@ -25,12 +25,22 @@ pub(super) fn first_day(releases: [&Release; 2]) -> Date {
     releases.into_iter().filter_map(|release| release.header.as_of).max().unwrap_or(Date::MIN)
 }
 
-/// The changes of later days. `now` is what differs on the releases' own days.
+/// What differs on later days.
+#[derive(Default)]
+pub(super) struct Later {
+    /// The changes of access.
+    pub(super) changes: Vec<Change>,
+    /// Exceptions with packets that other changes tell, by their names, in the release that permits them.
+    pub(super) repeats: BTreeSet<(Effect, String)>,
+}
+
+/// Compares later days. `now` is what differs on the releases' own days.
 ///
 /// # Errors
 /// [`Fault`] when what differs in a period is too entangled.
-pub(super) fn compare(both: &Both<'_>, now: &[Piece]) -> Result<Vec<Change>, Fault> {
-    let Some(mut stage) = Stage::new(both) else { return Ok(Vec::new()) };
+pub(super) fn compare(both: &Both<'_>, now: &[Piece]) -> Result<Later, Fault> {
+    let mut later = Later::default();
+    let Some(mut stage) = Stage::new(both) else { return Ok(later) };
     let mut runs: Vec<Run> = Vec::new();
     for (from, until) in stage.periods() {
         stage.turn_to(from);
@@ -40,8 +50,12 @@ pub(super) fn compare(both: &Both<'_>, now: &[Piece]) -> Result<Vec<Change>, Fau
         let there = Both { releases: [before, after], ..*both };
         let [old, new] = &stage.speaks_of;
         let scope = Scope { speaks_of: [old, new], without: &lasting };
-        let pieces = access::compare_within(there.releases, both.points, Some(scope))?.pieces;
-        for (key, parts) in stage.grouped(classify::classify(&there, pieces)) {
+        let difference = access::compare_within(there.releases, both.points, Some(scope))?;
+        for piece in &difference.repeats {
+            let effect = if piece.opens { Effect::Opens } else { Effect::Closes };
+            later.repeats.extend(stage.grant_of(piece).map(|grant| (effect, grant.exception.name.clone())));
+        }
+        for (key, parts) in stage.grouped(classify::classify(&there, difference.pieces)) {
             let pieces: Vec<Piece> = parts.iter().map(|part| part.piece.clone()).collect();
             let is_same = |run: &&mut Run| run.until == Some(from) && run.key == key && run.pieces == pieces;
             match runs.iter_mut().find(is_same) {
@@ -53,7 +67,8 @@ pub(super) fn compare(both: &Both<'_>, now: &[Piece]) -> Result<Vec<Change>, Fau
             }
         }
     }
-    Ok(runs.into_iter().map(|run| run.dated(both)).collect())
+    later.changes = runs.into_iter().map(|run| run.dated(both)).collect();
+    Ok(later)
 }
 
 /// The day on which a piece of the releases' own days ends by itself: with the exception that grants it.
@@ -61,7 +76,15 @@ fn ends(both: &Both<'_>, piece: &Piece) -> Option<Date> {
     let Carrier::Flow(at) = piece.carrier else { return None };
     let release = both.own(piece.opens);
     let name = granted_by(release.flows.get(at)?)?;
-    find(release, name).map(|exception| exception.expires)
+    find(release, name).map(|exception| end_of(both, piece.opens, exception))
+}
+
+/// Until when a difference of the releases' own days is put down to an exception: it ends; or one that is put off, and so is
+/// closed, starts again.
+pub(super) fn end_of(both: &Both<'_>, opens: bool, exception: &Exception) -> Date {
+    let again = find(both.own(!opens), &exception.name).map(|other| other.starts);
+    let again = again.filter(|starts| !opens && *starts > first_day(both.releases));
+    again.into_iter().fold(exception.expires, Date::min)
 }
 
 /// The exception that a row is of.
@@ -129,7 +152,7 @@ struct Stage {
     releases: [Release; 2],
     /// Everything that exceptions grant on any day, and what artefacts let pass with them.
     speaks_of: [Release; 2],
-    /// For each release its exceptions that are not over, with the positions of what they grant.
+    /// For each release its exceptions that are not over on its own day, with the positions of what they grant.
     grants: [Vec<Grant>; 2],
     first_day: Date,
 }
@@ -147,7 +170,8 @@ impl Stage {
     /// `None` where no exception may make a later day another day.
     fn new(both: &Both<'_>) -> Option<Self> {
         let first_day = first_day(both.releases);
-        let alive = both.releases.map(|release| alive(release, first_day));
+        // What a release permits on its own day is compared with the other one's day, so it counts here too.
+        let alive = both.releases.map(|release| alive(release, release.header.as_of.unwrap_or(first_day)));
         let [Some(old), Some(new)] = alive else { return None };
         if old.is_empty() && new.is_empty() {
             return None;
@@ -218,16 +242,21 @@ impl Stage {
         if let Cause::Exception(name) = &part.cause {
             return Some(name);
         }
+        self.grant_of(&part.piece).map(|grant| grant.exception.name.as_str())
+    }
+
+    /// The exception whose row or widening carries a piece.
+    fn grant_of(&self, piece: &Piece) -> Option<&Grant> {
         let [old, new] = &self.grants;
-        let grants = if part.piece.opens { new } else { old };
-        let is_of = |grant: &&Grant| match part.piece.carrier {
+        let grants = if piece.opens { new } else { old };
+        let is_of = |grant: &&Grant| match piece.carrier {
             Carrier::Flow(at) => (grant.flow..grant.flow + grant.exception.flows.len()).contains(&at),
             Carrier::Widening(at) => {
                 let count = grant.exception.widenings.as_ref().map_or(0, Vec::len);
                 (grant.widening..grant.widening + count).contains(&at)
             }
         };
-        grants.iter().find(is_of).map(|grant| grant.exception.name.as_str())
+        grants.iter().find(is_of)
     }
 }
 

@@ -17,6 +17,7 @@ pub mod classify;
 mod describe;
 mod exceptions;
 mod findings;
+pub mod grants;
 mod guards;
 mod later;
 mod model;
@@ -173,6 +174,8 @@ pub struct Change {
     pub because: Vec<String>,
     /// The packets that differ.
     pub flows: Vec<ChangedFlow>,
+    /// Further rows with packets that the flows of other changes tell: they come and go together.
+    pub repeats: Vec<ChangedFlow>,
     /// How many packet classes differ.
     pub packets: u128,
     /// Rows that it touches, whether or not their packets differ.
@@ -200,7 +203,7 @@ pub struct Change {
     pub expires: Option<Date>,
     /// True for a state that no artefact follows, so that there is nothing to do.
     pub is_moot: bool,
-    /// True for a grant that gets other days than it had, or that had none: its rows are there on other days.
+    /// True for a grant that gets other days than it had, or that had none.
     pub is_redated: bool,
     /// True for something that the first release does not have at all.
     pub is_new: bool,
@@ -220,6 +223,7 @@ impl Change {
             is_after: true,
             because: Vec::new(),
             flows: Vec::new(),
+            repeats: Vec::new(),
             packets: 0,
             rows: Vec::new(),
             artefacts: Vec::new(),
@@ -249,6 +253,11 @@ impl Change {
     fn gone(mut self) -> Self {
         self.is_after = false;
         self
+    }
+
+    /// Its flows, and the further rows with packets of other changes.
+    fn rows_that_differ(&self) -> impl Iterator<Item = &ChangedFlow> {
+        self.flows.iter().chain(&self.repeats)
     }
 
     /// True where it lets something pass that did not.
@@ -304,6 +313,8 @@ pub struct Comparison {
     pub quotas: Vec<QuotaChange>,
     /// Exceptions of the second release with their dates, by the day on which they end.
     pub exceptions: Vec<Dated>,
+    /// Whole rows of exceptions that differ.
+    pub grants: Vec<grants::GrantChange>,
     /// How to carry the changes out.
     pub order_of_work: Vec<Step>,
     /// Parts that one of the releases does not tell, so that they were not compared.
@@ -349,7 +360,7 @@ pub fn compare(before: &Release, after: &Release) -> Result<Comparison, Fault> {
     let points = Points::new([before, after], &pairing);
     let both = Both { releases: [before, after], pairing: &pairing, points: &points };
     let difference = access::compare(before, after, &points)?;
-    let of_later_days = later::compare(&both, &difference.pieces)?;
+    let later::Later { changes: of_later_days, repeats } = later::compare(&both, &difference.pieces)?;
     let parts = classify::classify(&both, difference.pieces);
     let mut changes = describe::changes(&both, parts);
     let counted: u128 = changes.iter().map(|change| change.packets).sum();
@@ -358,8 +369,9 @@ pub fn compare(before: &Release, after: &Release) -> Result<Comparison, Fault> {
     if counted != differing {
         return Err(Fault::Unaccounted { counted, differing });
     }
+    changes.extend(describe::repeated(&both, difference.repeats));
     changes.extend(of_later_days);
-    exceptions::compare(&both, &mut changes);
+    exceptions::compare(&both, &repeats, &mut changes);
     guards::compare(&both, &mut changes);
     let rules = rules::compare(before, after);
     states::compare(&both, &rules, &mut changes);
@@ -374,6 +386,7 @@ pub fn compare(before: &Release, after: &Release) -> Result<Comparison, Fault> {
         before: before.header.clone(),
         after: after.header.clone(),
         order_of_work: work::order(&both, &changes, &rules),
+        grants: grants::compare(&both, &changes),
         changes,
         intent: difference.intent,
         beyond: difference.beyond,

@@ -8,7 +8,7 @@
 use super::classify::Both;
 use super::describe::{addresses, reasons};
 use super::pairing::PairId;
-use super::release::{Flow, Party, Release};
+use super::release::{Exception, Flow, Party, Release};
 use super::states::{DAYS_OF_LOGS, stops};
 use super::{Change, ChangedFlow, Class, Effect};
 use crate::policy::interval::Intervals;
@@ -41,7 +41,7 @@ fn place<'a>(release: &'a Release, party: &'a Party) -> Option<Place<'a>> {
 }
 
 /// Who runs a role: itself says it, or its platform.
-pub(super) fn manager<'a>(release: &'a Release, party: &'a Party) -> Option<&'a str> {
+pub fn manager<'a>(release: &'a Release, party: &'a Party) -> Option<&'a str> {
     let on_platform = || {
         let found = release.platforms.iter().find(|one| Some(&one.name) == party.platform.as_ref())?;
         found.attributes.get("managed-by").map(String::as_str)
@@ -108,7 +108,8 @@ type Ends = (PairId, PairId);
 fn rows(both: &Both<'_>, moves: &BTreeMap<PairId, Move<'_>>) -> BTreeMap<PairId, Vec<Moved>> {
     let [old, new] = [false, true].map(|after| {
         let mut rows: BTreeMap<Ends, Vec<&Flow>> = BTreeMap::new();
-        for flow in &both.own(after).flows {
+        let release = both.own(after);
+        for flow in release.flows.iter().chain(waiting(release)) {
             let ends = both.pairs(after, flow);
             if moves.contains_key(&ends.0) || moves.contains_key(&ends.1) {
                 rows.entry(ends).or_default().push(flow);
@@ -129,6 +130,13 @@ fn rows(both: &Both<'_>, moves: &BTreeMap<PairId, Move<'_>>) -> BTreeMap<PairId,
         }
     }
     found
+}
+
+/// Rows of exceptions that are still to come: whoever enforces an end has to know them too.
+fn waiting(release: &Release) -> impl Iterator<Item = &Flow> {
+    let day = release.header.as_of;
+    let is_to_come = move |exception: &&Exception| day.is_some_and(|day| day < exception.starts);
+    release.exceptions.iter().flatten().filter(is_to_come).flat_map(|exception| &exception.flows)
 }
 
 /// The moved ends of a row that somebody enforces.
@@ -211,7 +219,7 @@ fn notes(both: &Both<'_>, name: &str, one: &Move<'_>, moved: &[Moved]) -> Vec<St
 fn count(moved: &[Moved], effect: Effect) -> String {
     let rows = moved.iter().filter(|one| one.flow.effect == effect).map(|one| &one.flow.row);
     match rows.collect::<BTreeSet<_>>().len() {
-        0 => "no row".to_owned(),
+        0 => "no other row".to_owned(),
         1 => "1 row".to_owned(),
         rows => format!("{rows} rows"),
     }

@@ -261,6 +261,11 @@ pub struct Exception {
 }
 
 impl Exception {
+    /// Whether it is in force on the same days as another one.
+    pub fn has_days_of(&self, other: &Self) -> bool {
+        (self.starts, self.expires) == (other.starts, other.expires)
+    }
+
     /// Whether it counts on a day.
     pub fn is_in_force(&self, day: Date) -> bool {
         self.starts <= day && day < self.expires
@@ -402,6 +407,12 @@ impl Release {
     pub fn find(&self, name: &str) -> Option<PartyId> {
         let found = self.parties.binary_search_by(|party| party.name.as_str().cmp(name));
         found.ok().map(PartyId::at)
+    }
+
+    /// The exception that a row is of.
+    pub fn exception_of(&self, row: &str) -> Option<&Exception> {
+        let mut exceptions = self.exceptions.iter().flatten();
+        exceptions.find(|exception| exception.flows.iter().any(|flow| flow.row == row))
     }
 
     /// Parties with their ids, in name order.

@@ -23,7 +23,7 @@ struct Standing {
     enforced_from: Option<Date>,
 }
 
-fn word(state: Option<EnforcementState>) -> &'static str {
+pub(super) fn word(state: Option<EnforcementState>) -> &'static str {
     match state {
         Some(EnforcementState::Save) => "save",
         Some(EnforcementState::Monitor) => "monitor",
@@ -68,12 +68,11 @@ pub(super) fn compare(both: &Both<'_>, rules: &[RuleChange], changes: &mut Vec<C
         let mut change = moved(both, new, (old_standing, new_standing), &pairs);
         if is_moot {
             forget(&mut change);
-        } else if old_standing.state != new_standing.state {
-            judge(both, rules, (old_standing, new_standing), &pairs, &mut change);
-        } else if let Some(days) = put_off(old_standing, new_standing) {
-            change.loosens = true;
-            change.notes =
-                vec![format!("risk: {days} what no rule permits passes that would have been dropped")];
+        } else {
+            if old_standing.state != new_standing.state {
+                judge(both, rules, (old_standing, new_standing), &pairs, &mut change);
+            }
+            put_off(both, (old_standing, new_standing), &pairs, &mut change);
         }
         changes.push(change);
     }
@@ -85,14 +84,24 @@ pub(super) fn compare(both: &Both<'_>, rules: &[RuleChange], changes: &mut Vec<C
     }
 }
 
-/// The days on which a role would have been enforced and is not, where its enforcement comes later or not at all.
-fn put_off(old: Standing, new: Standing) -> Option<String> {
-    let was = old.enforced_from.filter(|_| !stops(new.state))?;
-    match new.enforced_from {
-        Some(is) if was < is => Some(format!("from {was} until {is}")),
-        Some(_) => None,
-        None => Some(format!("from {was} on")),
-    }
+/// Says where enforcement comes later or not at all: on the days in between the first release would have dropped.
+fn put_off(both: &Both<'_>, (old, new): (Standing, Standing), pairs: &[PairId], change: &mut Change) {
+    let Some(was) = old.enforced_from.filter(|_| !stops(old.state)) else { return };
+    // Without a rollout a platform does what it does by itself.
+    let drops_now = match new.state {
+        Some(_) => stops(new.state),
+        None => pairs.iter().all(|pair| is_dropping(both, true, *pair)),
+    };
+    let days = match new.enforced_from {
+        _ if drops_now => return,
+        Some(is) if was < is => format!("from {was} until {is}"),
+        Some(_) => return,
+        None => format!("from {was} on"),
+    };
+    change.loosens = true;
+    change.is_moot = false;
+    change.starts = new.enforced_from;
+    change.notes = vec![format!("risk: {days} what no rule permits passes that would have been dropped")];
 }
 
 fn moved(both: &Both<'_>, rollout: &Rollout, (old, new): (Standing, Standing), pairs: &[PairId]) -> Change {
@@ -122,16 +131,21 @@ fn is_moot(both: &Both<'_>, pair: PairId) -> bool {
     [false, true].into_iter().any(|after| {
         let release = both.own(after);
         let party = both.party(after, pair).and_then(|party| release.party(party));
-        let Some(party) = party.filter(|party| party.state.is_some() && !stops(party.state)) else {
-            return false;
-        };
-        let mut written =
-            release.artefacts.iter().flatten().filter(|one| Some(&one.platform) == party.platform.as_ref());
-        let is_dropping = |one: &Artefact| {
-            one.rules.iter().filter_map(|rule| rule.state).all(|state| state == EnforcementState::Enforce)
-        };
-        written.next().is_some_and(is_dropping)
+        party.is_some_and(|party| party.state.is_some() && !stops(party.state))
+            && is_dropping(both, after, pair)
     })
+}
+
+/// Whether all that is written for the platform of a role drops what no rule permits.
+fn is_dropping(both: &Both<'_>, after: bool, pair: PairId) -> bool {
+    let release = both.own(after);
+    let Some(party) = both.party(after, pair).and_then(|party| release.party(party)) else { return false };
+    let mut written =
+        release.artefacts.iter().flatten().filter(|one| Some(&one.platform) == party.platform.as_ref());
+    let is_dropping = |one: &Artefact| {
+        one.rules.iter().filter_map(|rule| rule.state).all(|state| state == EnforcementState::Enforce)
+    };
+    written.next().is_some_and(is_dropping)
 }
 
 /// A state that no artefact follows is words, and nothing to do.
@@ -157,10 +171,15 @@ fn judge(
     let party = |pair: &PairId| both.party(true, *pair).and_then(|party| both.own(true).party(party));
     let platforms: BTreeSet<&str> =
         pairs.iter().filter_map(party).filter_map(|party| party.platform.as_deref()).collect();
+    // A platform's points go to the states of their own roles.
+    let is_own = |(was, is): &(EnforcementState, EnforcementState)| {
+        old.state.is_none_or(|state| state == *was) && new.state.is_none_or(|state| state == *is)
+    };
     let moves: Vec<(EnforcementState, EnforcementState)> = rules
         .iter()
         .filter(|rule| platforms.contains(rule.platform.as_str()))
         .filter_map(RuleChange::states)
+        .filter(is_own)
         .collect();
     if moves.is_empty() {
         change.loosens = false;

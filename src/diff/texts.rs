@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) fn compare(both: &Both<'_>, changes: &mut Vec<Change>) {
     header(both, changes);
     let touched: BTreeSet<&str> =
-        changes.iter().flat_map(|change| &change.flows).map(|flow| flow.row.as_str()).collect();
+        changes.iter().flat_map(Change::rows_that_differ).map(|flow| flow.row.as_str()).collect();
     let told = statements(both, &touched);
     changes.extend(told);
     accepted(both, changes);

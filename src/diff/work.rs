@@ -12,7 +12,8 @@ use super::later;
 use super::release::Exception;
 use super::rules::RuleChange;
 use super::states::DAYS_OF_LOGS;
-use super::{Change, Class, Effect, words};
+use super::{Change, Class, Effect, Level, states, words};
+use crate::policy::EnforcementState;
 use std::collections::BTreeSet;
 use time::{Date, Duration};
 
@@ -42,7 +43,9 @@ pub(super) fn order(both: &Both<'_>, changes: &[Change], rules: &[RuleChange]) -
     steps.extend(rows::differing(both, changes, rules, Effect::Opens, "add what opens"));
     steps.extend(rows::moved(changes, rules, Effect::Opens));
     steps.extend(rows::renamed(changes, rules));
+    steps.extend(groups(both, changes));
     steps.extend(exceptions(both, changes));
+    steps.extend(lasting(both, changes));
     steps.extend(states(both, changes));
     let removal = "when nothing uses it any more, remove what closes";
     steps.extend(rows::differing(both, changes, rules, Effect::Closes, removal));
@@ -104,6 +107,44 @@ fn exceptions(both: &Both<'_>, changes: &[Change]) -> Vec<Step> {
     steps
 }
 
+/// What lasting lines open on a later day: the artefacts of the second release have it from the first day on.
+fn lasting(both: &Both<'_>, changes: &[Change]) -> Vec<Step> {
+    let [_, after] = both.releases;
+    let mut steps = Vec::new();
+    for (at, change) in changes.iter().enumerate() {
+        let is_wanted = change.packets == 0 && change.opens_access() && change.level == Level::Intent;
+        let is_granted = change.rows.iter().any(|row| after.exception_of(row).is_some());
+        if let Some(starts) = change.starts.filter(|_| is_wanted && !is_granted) {
+            let what = words::flows(change.flows.iter());
+            let what = format!("apply the artefacts of this release before {starts}, and keep them: {what}");
+            steps.push(Step::new(what, vec![at]));
+        }
+    }
+    steps
+}
+
+/// Roles that wear another group than before.
+fn groups(both: &Both<'_>, changes: &[Change]) -> Vec<Step> {
+    let [before, after] = both.releases;
+    let mut steps = Vec::new();
+    for (id, pair) in both.pairing.pairs() {
+        let parties =
+            (pair.before.and_then(|at| before.party(at)), pair.after.and_then(|at| after.party(at)));
+        let (Some(old), Some(new)) = parties else { continue };
+        if old.group == new.group || !new.enforced {
+            continue;
+        }
+        let name = both.pairing.name(id);
+        let group =
+            new.group.as_ref().map_or("its own group".to_owned(), |group| format!("the group of `{group}`"));
+        let is_about =
+            |change: &Change| change.class == Class::Model && change.roles.iter().any(|role| role == name);
+        let what = format!("give `{name}` {group} in place of the one that it has");
+        steps.push(Step::new(what, positions(changes, is_about)));
+    }
+    steps
+}
+
 /// Observation, then enforcement, by day.
 fn states(both: &Both<'_>, changes: &[Change]) -> Vec<Step> {
     let [_, after] = both.releases;
@@ -113,7 +154,15 @@ fn states(both: &Both<'_>, changes: &[Change]) -> Vec<Step> {
     let to_do = |change: &Change| change.class == Class::State && !change.is_moot;
     for (at, change) in changes.iter().enumerate().filter(|(_, change)| to_do(change)) {
         let names = words::quoted(change.roles.iter().map(String::as_str));
+        let role = change.roles.first().and_then(|role| after.find(role));
+        let state = role.and_then(|role| after.party(role)).and_then(|role| role.state);
+        if change.loosens && state.is_some() && change.starts.is_some() {
+            steps.push(Step::new(format!("put {names} to {}", states::word(state)), vec![at]));
+        }
         let what = match change.starts {
+            Some(day) if !change.roles.is_empty() && state == Some(EnforcementState::Save) => {
+                format!("enforce {names} from {day}; in save nothing is logged that could be read before")
+            }
             Some(day) if !change.roles.is_empty() => {
                 let first = day.checked_sub(Duration::days(i64::from(days)));
                 let logs = match first.zip(day.previous_day()) {

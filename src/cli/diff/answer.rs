@@ -18,6 +18,8 @@ pub(in super::super) struct Answer<'a> {
     pub(in super::super) to: &'a str,
     pub(in super::super) before: Side<'a>,
     pub(in super::super) after: Side<'a>,
+    /// True for the way back.
+    pub(in super::super) reversed: bool,
     /// How many changes there are of each class, in a line.
     pub(in super::super) summary: String,
     /// True where neither the files nor the artefacts permit anything else, and nothing is enforced less.
@@ -84,6 +86,8 @@ pub(in super::super) struct JsonChange<'a> {
     pub(in super::super) reasons: &'a [String],
     pub(in super::super) roles: &'a [String],
     pub(in super::super) flows: Vec<JsonFlow<'a>>,
+    /// Further rows with packets that the flows of other changes tell.
+    pub(in super::super) repeats: Vec<JsonFlow<'a>>,
     pub(in super::super) packets: String,
     pub(in super::super) rows: &'a [String],
     pub(in super::super) artefacts: &'a [String],
@@ -297,7 +301,12 @@ impl Checked {
     }
 }
 
-impl JsonChange<'_> {
+impl<'a> JsonChange<'a> {
+    /// All rows with packets that differ.
+    pub(in super::super) fn rows_that_differ(&self) -> impl Iterator<Item = &JsonFlow<'a>> {
+        self.flows.iter().chain(&self.repeats)
+    }
+
     /// The catalogue entry, with a remark where no document confirms it.
     pub(in super::super) fn entry(&self) -> String {
         let remark = if self.verified == Some(false) { " (unverified)" } else { "" };

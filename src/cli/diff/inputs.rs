@@ -33,6 +33,8 @@ pub(in super::super) struct Inputs {
     pub(in super::super) sources: SourceMap,
     /// Catalogue entries that say something else and permit the same: id and what.
     pub(in super::super) remarks: Vec<(String, String)>,
+    /// True where the second release was named first.
+    pub(super) is_reversed: bool,
     earlier_sources: SourceMap,
 }
 
@@ -47,6 +49,7 @@ impl Inputs {
         std::mem::swap(&mut self.before, &mut self.after);
         std::mem::swap(&mut self.from, &mut self.to);
         std::mem::swap(&mut self.sources, &mut self.earlier_sources);
+        self.is_reversed = !self.is_reversed;
     }
 }
 
@@ -91,7 +94,7 @@ fn of_sides(arguments: &Diff, global: &Global) -> Result<Inputs, u8> {
     if from == to || from.is_empty() || to.is_empty() {
         [from, to] = names;
     }
-    Ok(Inputs { before, after, from, to, sources, remarks: Vec::new(), earlier_sources })
+    Ok(Inputs { before, after, from, to, sources, remarks: Vec::new(), is_reversed: false, earlier_sources })
 }
 
 /// One release of its side.
@@ -177,7 +180,16 @@ fn of_catalogue(arguments: &Diff, site: &OsString, typed: &str, global: &Global)
     let label = |release| session.site.catalogue.release_label(release).to_owned();
     let (from, to) = (label(releases.0), label(releases.1));
     let sources = session.site.sources;
-    Ok(Inputs { before, after, from, to, earlier_sources: sources.clone(), sources, remarks })
+    Ok(Inputs {
+        before,
+        after,
+        from,
+        to,
+        earlier_sources: sources.clone(),
+        is_reversed: false,
+        sources,
+        remarks,
+    })
 }
 
 /// The two releases of `A..B`, or what to tell the user.

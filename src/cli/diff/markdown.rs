@@ -58,7 +58,7 @@ impl<'a> Comment<'a> {
     /// The flows with the numbers of their changes.
     fn all_flows(&self) -> impl Iterator<Item = (usize, &'a JsonFlow<'a>)> {
         let changes = self.answer.changes.iter().enumerate();
-        changes.flat_map(|(at, change)| change.flows.iter().map(move |flow| (at + 1, flow)))
+        changes.flat_map(|(at, change)| change.rows_that_differ().map(move |flow| (at + 1, flow)))
     }
 
     fn flows(&self) -> impl Iterator<Item = (usize, &'a JsonFlow<'a>)> {

@@ -6,14 +6,13 @@
 //! rows that are enforced in another place, once for each place. What only the artefacts let pass besides is nobody's
 //! request and has no row.
 
-use crate::diff::places::Moved;
+use crate::diff::grants::{GrantChange, GrantEffect};
+use crate::diff::places::{Moved, manager};
 use crate::diff::release::{Exception, Party, Reason, Release};
-use crate::diff::{Change, ChangedFlow, Comparison, Effect, Level};
+use crate::diff::{Change, ChangedFlow, Class, Comparison, Effect, Level};
 use crate::policy::service::ServiceSet;
 use crate::target::csv;
 use crate::target::request::{self, Endpoint, joined};
-use std::collections::BTreeSet;
-use time::Date;
 
 /// How many columns there are.
 const COLUMNS: usize = 19;
@@ -43,19 +42,20 @@ const HEADER: [&str; COLUMNS] = [
 /// The rows as CSV; with a platform, those that its people have to enforce.
 pub(super) fn render(comparison: &Comparison, releases: [&Release; 2], platform: Option<&str>) -> Vec<u8> {
     let mut records = vec![HEADER.map(str::to_owned)];
-    for change in comparison.changes.iter().filter(|change| change.level == Level::Intent) {
-        let differing = change.flows.iter().map(|flow| (flow, None));
-        let moved = change.moves.iter().map(|one| (&one.flow, Some(one)));
-        for (flow, moved) in differing.chain(moved) {
-            let [before, after] = releases;
-            let release = if flow.effect == Effect::Opens { after } else { before };
-            let row = Row { change, flow, moved, release, grant: grant(release, flow), releases };
+    let changes = comparison.changes.iter().enumerate();
+    for (at, change) in changes.filter(|(_, change)| change.level == Level::Intent) {
+        let differing = change.flows.iter().chain(&change.repeats);
+        let differing = differing.filter_map(|flow| Row::of_flow(change, flow, releases));
+        let grants = comparison.grants.iter().filter(|grant| grant.change == at);
+        let grants = grants.map(|grant| Row::of_grant(change, grant, releases));
+        let moved = change.moves.iter().map(|one| Row::of_move(change, one, releases));
+        for row in differing.chain(grants).chain(moved) {
             if platform.is_none_or(|platform| row.platforms().contains(&platform)) {
                 row.write(&mut records);
             }
         }
     }
-    csv::bytes(&once(records))
+    csv::bytes(&records)
 }
 
 /// The platforms that either release names.
@@ -70,39 +70,68 @@ pub(super) fn platforms(releases: [&Release; 2]) -> Vec<&str> {
     names
 }
 
-/// Packets that differ, with the release that permits them.
+/// What to do with a row, or with a part of it, in the release that permits it.
 struct Row<'a> {
+    action: &'static str,
     change: &'a Change,
     flow: &'a ChangedFlow,
+    services: ServiceSet,
     /// The one place for which the row is, where no packet of it differs.
     moved: Option<&'a Moved>,
     release: &'a Release,
-    /// The exception that it is of.
+    /// The exception that it is of, with its days in the second release where it is there.
     grant: Option<&'a Exception>,
-    releases: [&'a Release; 2],
 }
-
-/// Lines without those that say again what another one says. A grant that gets other days may open on some and close on
-/// others: this is one change of its rows.
-fn once(records: Vec<[String; COLUMNS]>) -> Vec<[String; COLUMNS]> {
-    let mut seen = BTreeSet::new();
-    let key = |record: &[String; COLUMNS]| {
-        let [id, change, _class, rest @ ..] = record.clone();
-        (id, change, rest)
-    };
-    records.into_iter().filter(|record| seen.insert(key(record))).collect()
-}
-
-/// The exception that a row is of.
-fn grant<'a>(release: &'a Release, flow: &ChangedFlow) -> Option<&'a Exception> {
-    let mut exceptions = release.exceptions.iter().flatten();
-    exceptions.find(|exception| exception.flows.iter().any(|own| own.row == flow.row))
-}
-
-/// From which day on a row is valid, and until which one, that day included.
-type Validity = [Option<Date>; 2];
 
 impl<'a> Row<'a> {
+    fn new(
+        action: &'static str,
+        change: &'a Change,
+        flow: &'a ChangedFlow,
+        releases: [&'a Release; 2],
+    ) -> Self {
+        let [before, after] = releases;
+        let release = if flow.effect == Effect::Opens { after } else { before };
+        let own = release.exception_of(&flow.row);
+        let later = own.and_then(|own| after.exceptions.iter().flatten().find(|one| one.name == own.name));
+        let services = flow.services.clone();
+        Self { action, change, flow, services, moved: None, release, grant: later.or(own) }
+    }
+
+    /// Packets that differ. Whole rows of exceptions are asked for by themselves, so of these only what a row of both
+    /// releases gets or loses besides.
+    fn of_flow(change: &'a Change, flow: &'a ChangedFlow, releases: [&'a Release; 2]) -> Option<Self> {
+        let [before, after] = releases;
+        let action = if flow.effect == Effect::Opens { "add" } else { "remove" };
+        let mut row = Self::new(action, change, flow, releases);
+        if row.grant.is_none() {
+            return Some(row);
+        }
+        let other = if flow.effect == Effect::Opens { before } else { after };
+        let known = other.exception_of(&flow.row)?.flows.iter().filter(|other| other.row == flow.row);
+        let known = known.fold(ServiceSet::empty(), |sum, other| sum.union(&other.services));
+        if !matches!(change.class, Class::Widened | Class::Narrowed) {
+            row.services = flow.services.difference(&known);
+        }
+        (!row.services.is_empty()).then_some(row)
+    }
+
+    /// A whole row of an exception.
+    fn of_grant(change: &'a Change, grant: &'a GrantChange, releases: [&'a Release; 2]) -> Self {
+        let action = match grant.effect {
+            GrantEffect::Added => "add",
+            GrantEffect::Removed => "remove",
+            GrantEffect::Redated => "change",
+        };
+        Self::new(action, change, &grant.flow, releases)
+    }
+
+    /// A row that another place enforces, or others.
+    fn of_move(change: &'a Change, moved: &'a Moved, releases: [&'a Release; 2]) -> Self {
+        let action = if moved.flow.effect == Effect::Opens { "add" } else { "remove" };
+        Self { moved: Some(moved), ..Self::new(action, change, &moved.flow, releases) }
+    }
+
     fn ends(&self) -> impl Iterator<Item = &'a Party> {
         let release = self.release;
         self.flow.ends.iter().filter_map(move |end| release.party(*end))
@@ -118,45 +147,17 @@ impl<'a> Row<'a> {
         platforms
     }
 
+    /// Who runs its ends, where that is not the owner of the site.
     fn managers(&self) -> String {
-        joined(
-            self.ends().filter_map(|party| Some(format!("{}: {}", party.name, party.managed_by.as_deref()?))),
-        )
+        let by = |party: &Party| Some(format!("{}: {}", party.name, manager(self.release, party)?));
+        joined(self.ends().filter_map(by))
     }
 
-    /// What to do: a grant that only gets other days has its rule already.
-    fn action(&self) -> &'static str {
-        match self.flow.effect {
-            _ if self.redated().is_some() => "change",
-            Effect::Opens => "add",
-            Effect::Closes => "remove",
-        }
-    }
-
-    /// The exception of the second release, where both have it with this row on other days.
-    fn redated(&self) -> Option<&'a Exception> {
-        let name = &self.grant.filter(|_| self.change.is_redated)?.name;
-        let has_row = |exception: &&Exception| {
-            let mut rows = exception.flows.iter().filter(|flow| flow.row == self.flow.row);
-            exception.name == *name && rows.any(|flow| flow.services.meets(&self.flow.services))
-        };
-        let [old, new] = self.releases.map(|release| release.exceptions.iter().flatten().find(has_row));
-        old.and(new)
-    }
-
-    /// The days of a row that is there for some days only.
-    fn validity(&self) -> Validity {
-        let last = |expires: Option<Date>| expires.and_then(Date::previous_day);
-        let Change { starts, expires, .. } = *self.change;
-        match (self.redated(), self.flow.effect) {
-            (Some(grant), _) => [Some(grant.starts), last(Some(grant.expires))],
-            (None, Effect::Opens) => [starts, last(expires)],
-            // A lasting row that ends later is there until then.
-            (None, Effect::Closes) if self.grant.is_none() && self.change.packets == 0 => {
-                [None, last(starts)]
-            }
-            (None, Effect::Closes) => [None, None],
-        }
+    /// From which day on it is valid, and the last day: of a row that is there for some days only.
+    fn validity(&self) -> [String; 2] {
+        let grant = self.grant.filter(|_| self.action != "remove");
+        let days = [grant.map(|grant| grant.starts), grant.and_then(|grant| grant.expires.previous_day())];
+        days.map(|day| day.map_or_else(String::new, |day| day.to_string()))
     }
 
     /// Who answers for it, and the ticket: of its exception, else of its release.
@@ -176,17 +177,16 @@ impl<'a> Row<'a> {
             let known = texts.iter().map(|text| Endpoint::of_text(text));
             if texts.is_empty() { vec![Endpoint::of_text("")] } else { known.collect() }
         };
-        let [valid_from, valid_until] =
-            self.validity().map(|day| day.map_or_else(String::new, |day| day.to_string()));
+        let [valid_from, valid_until] = self.validity();
         let [owner, ticket] = self.owner_and_ticket();
-        for line in request::lines(&flow.services, &ends(&flow.from_addresses), &ends(&flow.to_addresses)) {
+        for line in request::lines(&self.services, &ends(&flow.from_addresses), &ends(&flow.to_addresses)) {
             // A row may have a reason for each of its ports.
             let service = ServiceSet::from_ranges([line.service]);
             let meant = || flow.reasons.iter().filter(|reason| reason.services.meets(&service));
             let reasons = |read: fn(&Reason) -> Option<String>| joined(meant().filter_map(read));
             records.push([
                 flow.row.clone(),
-                self.action().to_owned(),
+                self.action.to_owned(),
                 self.change.class.word().to_owned(),
                 flow.from.clone(),
                 line.source.to_string(),

@@ -39,7 +39,8 @@ fn write(answer: &Answer<'_>, most: usize, out: &mut String) -> std::fmt::Result
         for (at, step) in (1..).zip(&answer.order_of_work) {
             writeln!(out, "  {at}. {step}")?;
         }
-        writeln!(out, "  way back: the same with `--reverse`")?;
+        let how = if answer.reversed { "without" } else { "with" };
+        writeln!(out, "  way back: the same {how} `--reverse`")?;
     }
     if !answer.not_compared.is_empty() {
         writeln!(
@@ -72,10 +73,10 @@ fn write_change(
         writeln!(out, "  because {because}")?;
     }
     more(change.reasons.len(), most, "reasons", out)?;
-    for flow in change.flows.iter().take(most.saturating_mul(4)) {
+    for flow in change.rows_that_differ().take(most.saturating_mul(4)) {
         write_flow(flow, most, out)?;
     }
-    more(change.flows.len(), most.saturating_mul(4), "rows", out)?;
+    more(change.rows_that_differ().count(), most.saturating_mul(4), "rows", out)?;
     for one in change.moves.iter().take(most.saturating_mul(4)) {
         write_move(one, most, out)?;
     }

@@ -220,3 +220,48 @@ fn days_that_are_over_open_nothing() {
     early.header.as_of = Some(day(-9));
     assert!(compare(&early, &granted(None, false)).unwrap().is_same_access());
 }
+
+#[test]
+fn what_was_granted_on_an_earlier_day_and_is_permanent_now_opens() {
+    let mut before = granted(Some(("E", -20, -5)), false);
+    before.header.as_of = Some(day(-10));
+    before
+        .flows
+        .extend(before.exceptions.iter().flatten().flat_map(|one| one.flows.clone()).collect::<Vec<_>>());
+    let after = granted(None, true);
+    assert_eq!(told_days(&before, &after)[0], (Class::Opened, Some(0), None));
+    assert_eq!(told_days(&after, &before)[0], (Class::Closed, Some(0), None));
+}
+
+#[test]
+fn rows_with_the_packets_of_another_row_are_told() {
+    let mut before = small();
+    before.flows.push(flow("r-8", 1, 0, services("tcp/22"), "allow first"));
+    before.flows.push(flow("r-9", 1, 0, services("tcp/22-23"), "allow second"));
+    let comparison = compare(&before, &small()).unwrap();
+    let rows = |list: fn(&Change) -> &Vec<ChangedFlow>| -> Vec<(String, String)> {
+        let flows = comparison.changes.iter().flat_map(list);
+        flows.map(|flow| (flow.row.clone(), flow.services.to_string())).collect()
+    };
+    let (mut told, again) = (rows(|change| &change.flows), rows(|change| &change.repeats));
+    told.sort();
+    assert_eq!(told, [("r-8".to_owned(), "tcp/22".to_owned()), ("r-9".to_owned(), "tcp/23".to_owned())]);
+    assert_eq!(again, [("r-9".to_owned(), "tcp/22".to_owned())]);
+    assert!(comparison.changes.iter().all(|change| !change.what.contains("no longer asks")));
+}
+
+#[test]
+fn an_exception_that_closes_with_a_lasting_line_is_not_called_permitted() {
+    for starts in [-1, 2] {
+        let before = granted(Some(("E", starts, 5)), true);
+        for (one, other) in [(&before, &granted(None, false)), (&granted(None, false), &before)] {
+            let comparison = compare(one, other).unwrap();
+            let about = comparison.changes.iter().filter(|change| change.statement == "exception E");
+            let about: Vec<&str> = about.map(|change| change.what.as_str()).collect();
+            assert!(
+                !about.is_empty() && about.iter().all(|what| !what.contains("permits the same")),
+                "{about:?}"
+            );
+        }
+    }
+}

@@ -28,11 +28,12 @@ pub(super) fn differing(
 ) -> Option<Step> {
     // What waits for a day has a step of its own; what artefacts let pass besides comes and goes with the rows.
     let has_part = |change: &Change| {
-        let is_effect = change.flows.iter().any(|flow| flow.effect == effect);
-        is_effect && change.level == Level::Intent && change.packets > 0
+        let is_effect = change.rows_that_differ().any(|flow| flow.effect == effect);
+        let is_now = change.packets > 0 || !change.repeats.is_empty();
+        is_effect && change.level == Level::Intent && is_now
     };
     let found = positions(changes, has_part);
-    let flows = found.iter().filter_map(|at| changes.get(*at)).flat_map(|change| &change.flows);
+    let flows = found.iter().filter_map(|at| changes.get(*at)).flat_map(Change::rows_that_differ);
     let flows: Vec<&ChangedFlow> = flows.filter(|flow| flow.effect == effect).collect();
     let own = both.own(effect == Effect::Opens);
     let sites = Sites::new(own, &flows, rules, effect);
@@ -146,7 +147,7 @@ fn part(flow: &ChangedFlow) -> String {
 pub(super) fn moved(changes: &[Change], rules: &[RuleChange], effect: Effect) -> Option<Step> {
     let told: BTreeSet<&str> = changes
         .iter()
-        .flat_map(|change| &change.flows)
+        .flat_map(Change::rows_that_differ)
         .filter(|flow| flow.effect == effect)
         .map(|flow| flow.row.as_str())
         .collect();
@@ -174,7 +175,7 @@ pub(super) fn moved(changes: &[Change], rules: &[RuleChange], effect: Effect) ->
 /// another rule has a part of them.
 pub(super) fn renamed(changes: &[Change], rules: &[RuleChange]) -> Option<Step> {
     let told: BTreeSet<&str> =
-        changes.iter().flat_map(|change| &change.flows).map(|flow| flow.row.as_str()).collect();
+        changes.iter().flat_map(Change::rows_that_differ).map(|flow| flow.row.as_str()).collect();
     let mut sites = BySite::new();
     for rule in rules.iter().filter(|rule| rule.is_main && rule.effect == RuleEffect::Changed) {
         let mut rows = rule.rows.iter().map(String::as_str).filter(|row| !told.contains(row)).peekable();

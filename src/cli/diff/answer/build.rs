@@ -31,6 +31,7 @@ impl<'a> Answer<'a> {
             to: &inputs.to,
             before: side(&comparison.before),
             after: side(&comparison.after),
+            reversed: inputs.is_reversed,
             summary: summary(comparison, inputs.remarks.len()),
             same_access: comparison.is_same_access(),
             checked: Checked {
@@ -109,6 +110,7 @@ fn json_change<'a>(comparison: &'a Comparison, change: &'a Change) -> JsonChange
         reasons: &change.because,
         roles: &change.roles,
         flows: change.flows.iter().map(json_flow).collect(),
+        repeats: change.repeats.iter().map(json_flow).collect(),
         packets: change.packets.to_string(),
         rows: &change.rows,
         artefacts: &change.artefacts,
@@ -139,6 +141,7 @@ fn remark<'a>(entry: &'a str, what: &'a String) -> JsonChange<'a> {
         reasons: std::slice::from_ref(what),
         roles: &[],
         flows: Vec::new(),
+        repeats: Vec::new(),
         packets: "0".to_owned(),
         rows: &[],
         artefacts: &[],
