@@ -1,19 +1,18 @@
-//! Rows of dated grants: which of them a firewall gets, loses, or has on other days.
+//! Rows of dated grants: which of them a firewall gets, loses, or has in another form.
 //!
-//! In: the exceptions of two releases with all changes. Out: one [`GrantChange`] for each whole row that only one release has,
-//! or that has other days.
+//! In: the exceptions of two releases with all changes. Out: one [`GrantChange`] for each row that differs in its days,
+//! services or addresses.
 //!
 //! A row of an exception says itself from when until when it is valid, so it is asked for as a whole and once, whatever
 //! other lines permit on its days: where one of them goes, the row has to be there.
 //!
-//! Invariant: a row that both releases have on the same days is in no such change; what differs of its ends and services is in
-//! the flows of the changes.
+//! Invariant: a row that both releases have in one form is in no such change.
 
 use super::classify::Both;
 use super::describe::{known_as, reasons};
 use super::later::first_day;
 use super::release::{Exception, Flow, Release};
-use super::{Change, ChangedFlow, Effect, Level};
+use super::{Change, ChangedFlow, Class, Effect, Level};
 use std::collections::BTreeMap;
 
 /// What happens to a row.
@@ -23,8 +22,8 @@ pub enum GrantEffect {
     Added,
     /// Only the first release has it, or it is over in the second.
     Removed,
-    /// It is valid on other days.
-    Redated,
+    /// It has other days, services or addresses.
+    Changed,
 }
 
 /// A whole row of an exception that differs.
@@ -32,8 +31,8 @@ pub enum GrantEffect {
 pub struct GrantChange {
     /// What happens to it.
     pub effect: GrantEffect,
-    /// The position of the change that tells of its exception.
-    pub change: usize,
+    /// The class of the change that tells of it.
+    pub class: Class,
     /// The row, in the second release where it is there.
     pub flow: ChangedFlow,
 }
@@ -53,21 +52,29 @@ pub(super) fn compare(both: &Both<'_>, changes: &[Change]) -> Vec<GrantChange> {
             }
         }
     }
-    let told = |((name, _), sides): ((&str, &str), [Option<Granted<'_>>; 2])| {
+    let told = |((name, row), sides): ((&str, &str), [Option<Granted<'_>>; 2])| {
         let (effect, after, flow) = match sides {
             [None, Some((_, new))] => (GrantEffect::Added, true, new),
             [Some((_, old)), None] => (GrantEffect::Removed, false, old),
-            [Some((earlier, _)), Some((later, new))] if !earlier.has_days_of(later) => {
-                (GrantEffect::Redated, true, new)
-            }
+            [Some(old), Some(new)] if !is_same(both, old, new) => (GrantEffect::Changed, true, new.1),
             _ => return None,
         };
         let statement = format!("exception {name}");
-        let tells = |change: &Change| change.level == Level::Intent && change.statement == statement;
-        let change = changes.iter().position(tells)?;
-        Some(GrantChange { effect, change, flow: whole(both, after, flow) })
+        let tells = |change: &&Change| change.level == Level::Intent && change.statement == statement;
+        let has_row = |change: &&Change| change.rows_that_differ().any(|flow| flow.row == row);
+        let change = changes.iter().find(tells).or_else(|| changes.iter().find(has_row));
+        let class = change.map_or(Class::Text, |change| change.class);
+        Some(GrantChange { effect, class, flow: whole(both, after, flow) })
     };
     rows.into_iter().filter_map(told).collect()
+}
+
+/// Whether a row asks for the same in both releases.
+fn is_same(both: &Both<'_>, (earlier, old): Granted<'_>, (later, new): Granted<'_>) -> bool {
+    let (old_row, new_row) = (whole(both, false, old), whole(both, true, new));
+    let form =
+        |row: &ChangedFlow| (row.services.clone(), row.from_addresses.clone(), row.to_addresses.clone());
+    earlier.has_days_of(later) && form(&old_row) == form(&new_row)
 }
 
 /// A row with its exception.

@@ -42,17 +42,18 @@ const HEADER: [&str; COLUMNS] = [
 /// The rows as CSV; with a platform, those that its people have to enforce.
 pub(super) fn render(comparison: &Comparison, releases: [&Release; 2], platform: Option<&str>) -> Vec<u8> {
     let mut records = vec![HEADER.map(str::to_owned)];
-    let changes = comparison.changes.iter().enumerate();
-    for (at, change) in changes.filter(|(_, change)| change.level == Level::Intent) {
-        let differing = change.flows.iter().chain(&change.repeats);
-        let differing = differing.filter_map(|flow| Row::of_flow(change, flow, releases));
-        let grants = comparison.grants.iter().filter(|grant| grant.change == at);
-        let grants = grants.map(|grant| Row::of_grant(change, grant, releases));
-        let moved = change.moves.iter().map(|one| Row::of_move(change, one, releases));
-        for row in differing.chain(grants).chain(moved) {
-            if platform.is_none_or(|platform| row.platforms().contains(&platform)) {
-                row.write(&mut records);
-            }
+    let changes = comparison.changes.iter().filter(|change| change.level == Level::Intent);
+    let of_change = |change| {
+        let Change { class, flows, repeats, moves, .. }: &Change = change;
+        let differing = flows.iter().chain(repeats).map(|flow| Row::new(*class, flow, releases));
+        let moved = moves.iter().map(|one| Row::of_move(*class, one, releases));
+        // Rows of exceptions are asked for as a whole.
+        differing.filter(|row| row.grant.is_none()).chain(moved).collect::<Vec<_>>()
+    };
+    let grants = comparison.grants.iter().map(|grant| Row::of_grant(grant, releases));
+    for row in changes.flat_map(of_change).chain(grants) {
+        if platform.is_none_or(|platform| row.platforms().contains(&platform)) {
+            row.write(&mut records);
         }
     }
     csv::bytes(&records)
@@ -73,63 +74,37 @@ pub(super) fn platforms(releases: [&Release; 2]) -> Vec<&str> {
 /// What to do with a row, or with a part of it, in the release that permits it.
 struct Row<'a> {
     action: &'static str,
-    change: &'a Change,
+    class: Class,
     flow: &'a ChangedFlow,
-    services: ServiceSet,
     /// The one place for which the row is, where no packet of it differs.
     moved: Option<&'a Moved>,
     release: &'a Release,
-    /// The exception that it is of, with its days in the second release where it is there.
+    /// The exception that it is of.
     grant: Option<&'a Exception>,
 }
 
 impl<'a> Row<'a> {
-    fn new(
-        action: &'static str,
-        change: &'a Change,
-        flow: &'a ChangedFlow,
-        releases: [&'a Release; 2],
-    ) -> Self {
+    /// What differs of a row.
+    fn new(class: Class, flow: &'a ChangedFlow, releases: [&'a Release; 2]) -> Self {
         let [before, after] = releases;
-        let release = if flow.effect == Effect::Opens { after } else { before };
-        let own = release.exception_of(&flow.row);
-        let later = own.and_then(|own| after.exceptions.iter().flatten().find(|one| one.name == own.name));
-        let services = flow.services.clone();
-        Self { action, change, flow, services, moved: None, release, grant: later.or(own) }
+        let (action, release) =
+            if flow.effect == Effect::Opens { ("add", after) } else { ("remove", before) };
+        Self { action, class, flow, moved: None, release, grant: release.exception_of(&flow.row) }
     }
 
-    /// Packets that differ. Whole rows of exceptions are asked for by themselves, so of these only what a row of both
-    /// releases gets or loses besides.
-    fn of_flow(change: &'a Change, flow: &'a ChangedFlow, releases: [&'a Release; 2]) -> Option<Self> {
-        let [before, after] = releases;
-        let action = if flow.effect == Effect::Opens { "add" } else { "remove" };
-        let mut row = Self::new(action, change, flow, releases);
-        if row.grant.is_none() {
-            return Some(row);
-        }
-        let other = if flow.effect == Effect::Opens { before } else { after };
-        let known = other.exception_of(&flow.row)?.flows.iter().filter(|other| other.row == flow.row);
-        let known = known.fold(ServiceSet::empty(), |sum, other| sum.union(&other.services));
-        if !matches!(change.class, Class::Widened | Class::Narrowed) {
-            row.services = flow.services.difference(&known);
-        }
-        (!row.services.is_empty()).then_some(row)
-    }
-
-    /// A whole row of an exception.
-    fn of_grant(change: &'a Change, grant: &'a GrantChange, releases: [&'a Release; 2]) -> Self {
+    /// A whole row of an exception: with `change` it takes the place of what it was.
+    fn of_grant(grant: &'a GrantChange, releases: [&'a Release; 2]) -> Self {
         let action = match grant.effect {
             GrantEffect::Added => "add",
             GrantEffect::Removed => "remove",
-            GrantEffect::Redated => "change",
+            GrantEffect::Changed => "change",
         };
-        Self::new(action, change, &grant.flow, releases)
+        Self { action, ..Self::new(grant.class, &grant.flow, releases) }
     }
 
     /// A row that another place enforces, or others.
-    fn of_move(change: &'a Change, moved: &'a Moved, releases: [&'a Release; 2]) -> Self {
-        let action = if moved.flow.effect == Effect::Opens { "add" } else { "remove" };
-        Self { moved: Some(moved), ..Self::new(action, change, &moved.flow, releases) }
+    fn of_move(class: Class, moved: &'a Moved, releases: [&'a Release; 2]) -> Self {
+        Self { moved: Some(moved), ..Self::new(class, &moved.flow, releases) }
     }
 
     fn ends(&self) -> impl Iterator<Item = &'a Party> {
@@ -179,7 +154,7 @@ impl<'a> Row<'a> {
         };
         let [valid_from, valid_until] = self.validity();
         let [owner, ticket] = self.owner_and_ticket();
-        for line in request::lines(&self.services, &ends(&flow.from_addresses), &ends(&flow.to_addresses)) {
+        for line in request::lines(&flow.services, &ends(&flow.from_addresses), &ends(&flow.to_addresses)) {
             // A row may have a reason for each of its ports.
             let service = ServiceSet::from_ranges([line.service]);
             let meant = || flow.reasons.iter().filter(|reason| reason.services.meets(&service));
@@ -187,7 +162,7 @@ impl<'a> Row<'a> {
             records.push([
                 flow.row.clone(),
                 self.action.to_owned(),
-                self.change.class.word().to_owned(),
+                self.class.word().to_owned(),
                 flow.from.clone(),
                 line.source.to_string(),
                 flow.to.clone(),

@@ -1,6 +1,7 @@
 //! Exceptions over time, held against what each release permits on each day.
 
 use super::*;
+use std::collections::BTreeMap;
 use time::Duration;
 
 fn day(number: i64) -> Date {
@@ -87,6 +88,61 @@ fn holds_on(day: Date, [before, after]: [&Release; 2], comparison: &Comparison) 
     Ok(())
 }
 
+/// What a firewall is told of a row: to forget it, to have packets on some days, or not to have some.
+enum Order {
+    Forget,
+    Have(ChangedFlow, Option<(Date, Date)>),
+    Lose(ChangedFlow),
+}
+
+/// The rows of a release as a firewall has them, by id; then what a change request asks for.
+fn orders(before: &Release, after: &Release, comparison: &Comparison) -> BTreeMap<String, Vec<Order>> {
+    let mut orders: BTreeMap<String, Vec<Order>> = BTreeMap::new();
+    let empty = Release { flows: Vec::new(), exceptions: Some(Vec::new()), ..before.clone() };
+    for (from, comparison) in [(&empty, &compare(&empty, before).unwrap()), (before, comparison)] {
+        let to = if std::ptr::eq(from, before) { after } else { before };
+        let rows = comparison.changes.iter().filter(|change| change.level == Level::Intent);
+        for flow in rows.flat_map(Change::rows_that_differ) {
+            let opens = flow.effect == Effect::Opens;
+            if (if opens { to } else { from }).exception_of(&flow.row).is_none() {
+                let order = if opens { Order::Have(flow.clone(), None) } else { Order::Lose(flow.clone()) };
+                orders.entry(flow.row.clone()).or_default().push(order);
+            }
+        }
+        for grant in &comparison.grants {
+            let list = orders.entry(grant.flow.row.clone()).or_default();
+            list.push(Order::Forget);
+            if grant.effect != grants::GrantEffect::Removed {
+                let exception = to.exception_of(&grant.flow.row).unwrap();
+                list.push(Order::Have(grant.flow.clone(), Some((exception.starts, exception.expires))));
+            }
+        }
+    }
+    orders
+}
+
+/// Whether a firewall lets a packet pass on a day.
+fn passes(orders: &[Order], day: Date, from: &Who, to: &Who, service: &ServiceSet) -> bool {
+    let has = |flow: &ChangedFlow| {
+        let is = |name: &str, texts: &[String], who: &Who| {
+            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+            let owner = NAMES[..3].iter().find(|placed| **placed == name).copied();
+            owner == who.0 && ranges(&texts).contains_all(&who.1)
+        };
+        flow.services.contains_all(service)
+            && is(&flow.from, &flow.from_addresses, from)
+            && is(&flow.to, &flow.to_addresses, to)
+    };
+    orders.iter().fold(false, |passes, order| match order {
+        Order::Forget => false,
+        Order::Have(flow, days) if has(flow) => {
+            days.is_none_or(|(starts, expires)| starts <= day && day < expires)
+        }
+        Order::Lose(flow) if has(flow) => false,
+        _ => passes,
+    })
+}
+
 fn exceptions() -> impl Strategy<Value = Vec<Drawn>> {
     let rows = proptest::collection::vec((0_usize..5, 0_usize..5, any::<u8>()), 1..3);
     proptest::collection::vec((any::<u8>(), 0_i64..5, 1_i64..4, rows), 0..3)
@@ -113,6 +169,42 @@ proptest! {
         let comparison = compare(&before, &after).unwrap();
         for later in days.0.max(days.1)..9 {
             holds_on(day(later), [&before, &after], &comparison)?;
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn a_firewall_that_does_what_it_is_asked_permits_the_second_release(
+        draws in (draws(), draws()),
+        rows in (rows(), rows()),
+        exceptions in (exceptions(), exceptions()),
+        days in (0_i64..4, 0_i64..4),
+        same in (any::<bool>(), any::<bool>()),
+    ) {
+        let before = dated(&draws.0, &rows.0, days.0, &exceptions.0);
+        let after = dated(
+            if same.0 { &draws.0 } else { &draws.1 },
+            if same.1 { &rows.0 } else { &rows.1 },
+            days.1,
+            &exceptions.1,
+        );
+        let orders = orders(&before, &after, &compare(&before, &after).unwrap());
+        let everybody: Vec<Who> = everybody().into_iter().filter(|(_, at)| !at.v4().is_empty()).collect();
+        for later in [days.0.max(days.1), 4, 6, 9] {
+            let day = day(later.max(days.0).max(days.1));
+            let there = on(&after, day);
+            let pairs = everybody.iter().flat_map(|from| everybody.iter().map(move |to| (from, to)));
+            for (from, to) in pairs.step_by(7) {
+                for service in ["tcp/1", "tcp/2", "udp/1"].map(services) {
+                    let is = can_be(from, to, &service)
+                        && orders.values().any(|list| passes(list, day, from, to, &service));
+                    let wanted = permits(&there, from, to, &service);
+                    prop_assert_eq!(is, wanted, "{}: {:?} to {:?} on {}", day, from, to, service);
+                }
+            }
         }
     }
 }
