@@ -20,6 +20,8 @@ mod diff_edges;
 mod diff_outputs;
 mod diff_random;
 mod drift;
+mod drift_doubt;
+mod drift_shapes;
 mod findings;
 mod fleet;
 mod fuzzing;

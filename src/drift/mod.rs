@@ -11,6 +11,7 @@
 //! compared is said, never left out.
 
 mod access;
+mod binding;
 mod cells;
 mod matching;
 mod names;
@@ -24,11 +25,11 @@ pub use matching::Binds;
 pub use names::Names;
 
 use crate::policy::EnforcementState;
-use crate::target::export::{Deployed, Export};
+use crate::target::export::{Deployed, Export, Marks};
 use crate::target::half::Direction;
 use crate::target::observed::{Action, Guard, Ipv6, PeerName, Peers, Rule};
 use access::Compared;
-use matching::{Matched, besides, matched, unexplained};
+use matching::{Matched, besides, elsewhere, matched, unexplained};
 use names::{single, typed};
 use pairing::{Found, Rows, differences};
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,6 +41,10 @@ pub struct Wanted<'a> {
     pub platform: &'a str,
     /// The enforcement point, read back from the artefact.
     pub guard: &'a Guard,
+    /// Where the platform lives and whose it is, as far as the site says.
+    pub home: &'a Marks,
+    /// What the artefact tags it with.
+    pub tags: &'a Marks,
     /// The rows that a rule carries, by its place.
     pub rows: &'a BTreeMap<String, BTreeSet<String>>,
 }
@@ -125,7 +130,9 @@ pub struct Drift {
     pub closed: Vec<Access>,
     /// True where something may pass that was not compiled.
     pub opens: bool,
-    /// True for a deny that takes away something only if names hold addresses that it has.
+    /// True where something may be dropped that was compiled.
+    pub closes: bool,
+    /// True for a deny that matters only if names hold addresses that it has.
     pub is_possible: bool,
     /// More, in words.
     pub note: Option<String>,
@@ -160,6 +167,8 @@ pub struct Foreign {
     pub rules: usize,
     /// What it is, where it belongs to another program that is known.
     pub belongs_to: Option<&'static str>,
+    /// Why it can't be read.
+    pub problem: Option<String>,
 }
 
 /// Everything that was found.
@@ -196,13 +205,14 @@ pub fn compare(
 ) -> Comparison {
     let matched = matched(wanted, export, known_as, binds);
     let besides = besides(wanted, export, &matched);
-    let Matched { pairs, names, ambiguous, unknown } = matched;
+    let Matched { pairs, names, ambiguous, remarks, unknown } = matched;
     let mut comparison = Comparison {
         ambiguous,
         unknown_binds: unknown,
-        remarks: export.remarks.clone(),
+        remarks: export.remarks.iter().cloned().chain(remarks).collect(),
         ..Comparison::default()
     };
+    comparison.remarks.extend(unattached(export, &pairs));
     let unseen = unseen(wanted, export, &names);
     let mut unexplained = BTreeMap::new();
     for (one, found) in wanted.iter().zip(&pairs) {
@@ -223,11 +233,23 @@ pub fn compare(
         comparison.drifts.extend(pair.about_the_point(first));
         comparison.drifts.extend(pair.about_rules(&mut unexplained));
     }
-    comparison.unexplained = explained_by(unexplained, &unseen);
+    // What is in doubt is said as such.
+    unexplained.retain(|name, _| !names.is_doubtful(name));
+    explain(&mut comparison, unexplained, export, &unseen);
     comparison.foreign = foreign(export, &pairs, &besides, &comparison.ambiguous);
     let shown = besides.into_iter().filter_map(|(at, why)| Some((export.guards.get(at)?.shown(), why)));
     comparison.besides = shown.collect();
     comparison
+}
+
+/// Which compared enforcement points may stand before nothing, for all that the export says.
+fn unattached(export: &Export, pairs: &[Vec<usize>]) -> Option<String> {
+    let ours = pairs.iter().filter_map(|found| export.guards.get(*found.first()?));
+    let silent = ours.filter(|one| export.may_say_attached && one.attached.is_none());
+    let names: Vec<&str> = silent.map(|one| one.title.as_str()).collect();
+    let list = names.join(", ");
+    (!names.is_empty())
+        .then(|| format!("attachment not stated: nothing says before which networks {list} stand, if any"))
 }
 
 /// What an enforcement point lets through in one direction, in as few lines as say it exactly.
@@ -241,7 +263,7 @@ pub fn permitted(guard: &Guard, direction: Direction) -> Vec<Access> {
 fn unseen(wanted: &[Wanted<'_>], export: &Export, names: &names::Names) -> BTreeSet<PeerName> {
     let open: Vec<&PeerName> = export.unexplained.iter().filter(|name| names.name(name) == **name).collect();
     if open.is_empty() {
-        return BTreeSet::new();
+        return names.unclear().clone();
     }
     let mut unseen = single(wanted.iter().flat_map(|one| one.sides()));
     let guards = export.guards.iter().map(|one| &one.guard);
@@ -251,7 +273,7 @@ fn unseen(wanted: &[Wanted<'_>], export: &Export, names: &names::Names) -> BTree
         unseen.remove(&name);
     }
     unseen.retain(|name| open.iter().any(|other| is_alike(name, other)));
-    unseen
+    unseen.union(names.unclear()).cloned().collect()
 }
 
 /// True for names of one sort.
@@ -259,13 +281,25 @@ fn is_alike(one: &PeerName, other: &PeerName) -> bool {
     std::mem::discriminant(one) == std::mem::discriminant(other)
 }
 
-fn explained_by(places: BTreeMap<PeerName, Vec<String>>, unseen: &BTreeSet<PeerName>) -> Vec<Unexplained> {
-    let one = |(name, places): (PeerName, Vec<String>)| Unexplained {
-        candidates: unseen.iter().filter(|other| is_alike(&name, other)).map(typed).collect(),
-        name: typed(&name),
-        places,
-    };
-    places.into_iter().map(one).collect()
+/// Tells the names that nothing explains, or why what explains them can't be read.
+fn explain(
+    comparison: &mut Comparison,
+    places: BTreeMap<PeerName, Vec<String>>,
+    export: &Export,
+    unseen: &BTreeSet<PeerName>,
+) {
+    for (name, places) in places {
+        let set = export.sets.iter().find(|set| set.name == name);
+        if let Some((set, problem)) = set.and_then(|set| Some((set, set.problem.clone()?))) {
+            comparison.unreadable.push((set.title.clone(), problem));
+            continue;
+        }
+        comparison.unexplained.push(Unexplained {
+            candidates: unseen.iter().filter(|other| is_alike(&name, other)).map(typed).collect(),
+            name: typed(&name),
+            places,
+        });
+    }
 }
 
 fn foreign(
@@ -283,8 +317,13 @@ fn foreign(
         shown: one.shown(),
         rules: one.guard.rules.len(),
         belongs_to: one.belongs_to,
+        problem: one.problem.as_ref().map(ToString::to_string),
     };
-    all.map(foreign).collect()
+    let sets = export.sets.iter().filter_map(|set| {
+        let problem = set.problem.as_ref()?.to_string();
+        Some(Foreign { shown: set.title.clone(), rules: 0, belongs_to: None, problem: Some(problem) })
+    });
+    all.map(foreign).chain(sets).collect()
 }
 
 fn blank(kind: Kind, wanted: &Wanted<'_>) -> Drift {
@@ -301,6 +340,7 @@ fn blank(kind: Kind, wanted: &Wanted<'_>) -> Drift {
         opened: Vec::new(),
         closed: Vec::new(),
         opens: false,
+        closes: false,
         is_possible: false,
         note: None,
     }
@@ -313,10 +353,12 @@ fn missing_point(wanted: &Wanted<'_>, export: &Export) -> Drift {
     } else {
         "whom it guards has none of its rules"
     };
+    let elsewhere = elsewhere(wanted, export).map(|what| format!("; {what}")).unwrap_or_default();
     Drift {
         opens: export.unguarded_passes,
+        closes: !export.unguarded_passes,
         compiled_at: Some(wanted.guard.pointer.clone()),
-        note: Some(format!("it has {rules} compiled rules; {beneath}")),
+        note: Some(format!("it has {rules} compiled rules; {beneath}{elsewhere}")),
         ..blank(Kind::MissingPoint, wanted)
     }
 }
@@ -340,40 +382,44 @@ impl<'a> PairOf<'a> {
     /// State, IPv6, members and place.
     fn about_the_point(&self, first: &Deployed) -> Vec<Drift> {
         let (ours, theirs) = (self.wanted.guard, &first.guard);
-        let drift = |kind, opens, note| Drift {
+        let drift = |kind, (opens, closes), note| Drift {
             deployed: Some(first.shown()),
             compiled_at: Some(ours.pointer.clone()),
             deployed_at: Some(theirs.pointer.clone()),
             opens,
+            closes,
             note: Some(note),
             ..blank(kind, &self.wanted)
         };
         let mut drifts = Vec::new();
         if ours.state != theirs.state {
             let note = format!("compiled: {}; deployed: {}", state(ours.state), state(theirs.state));
-            drifts.push(drift(Kind::State, ours.state == EnforcementState::Enforce, note));
+            // What is saved and what is watched let everything pass.
+            let blocks = |guard: &Guard| guard.state == EnforcementState::Enforce;
+            drifts.push(drift(Kind::State, (blocks(ours), blocks(theirs)), note));
         }
         if ours.ipv6 != theirs.ipv6 {
             let note = format!("compiled: {}; deployed: {}", ipv6(ours.ipv6), ipv6(theirs.ipv6));
-            drifts.push(drift(Kind::Ipv6, ours.ipv6 == Ipv6::Dropped || theirs.ipv6 == Ipv6::Passes, note));
+            let opens = ours.ipv6 == Ipv6::Dropped || theirs.ipv6 == Ipv6::Passes;
+            drifts.push(drift(Kind::Ipv6, (opens, !opens), note));
         }
         if let (Some(compiled), Some(deployed)) = (&ours.scope, &theirs.scope)
             && compiled != deployed
         {
             let note = format!("compiled: {compiled}; deployed: {deployed}");
-            drifts.push(drift(Kind::Scope, true, note));
+            drifts.push(drift(Kind::Scope, (true, true), note));
         }
         let members = self.names.side(&theirs.members);
         let has_labels = members.names.iter().any(|name| matches!(name, PeerName::Labels(_)));
         let is_known = unexplained(self.export, self.names, &theirs.members).is_empty();
         if has_labels && is_known && members != ours.members {
             let note = format!("compiled: {}; deployed: {}", words(&ours.members), words(&members));
-            drifts.push(drift(Kind::Members, true, note));
+            drifts.push(drift(Kind::Members, (true, true), note));
         }
         if first.attached == Some(false) {
             let note =
                 "the export shows it before no network and no machine, so it filters nothing".to_owned();
-            drifts.push(drift(Kind::Detached, true, note));
+            drifts.push(drift(Kind::Detached, (true, false), note));
         }
         drifts
     }
@@ -451,6 +497,7 @@ impl<'a> PairOf<'a> {
             opened: compared.lines(&found.opened),
             closed: compared.lines(&found.closed),
             opens: !found.opened.is_empty(),
+            closes: !found.closed.is_empty(),
             is_possible: found.is_possible,
             note: is_order.then(|| "the rules are tried in another order".to_owned()),
             ..blank(kind(found), &self.wanted)
@@ -468,14 +515,14 @@ fn kind(found: &Found) -> Kind {
     }
 }
 
-/// True where a deny is deployed: it may cut through names, which no set of cells shows.
+/// True where a deny is only deployed or only compiled: it may cut through names, which no set of cells shows.
 fn has_other_denies(compared: &Compared<'_>) -> bool {
     let (compiled, deployed) = compared.rules.split_at(compared.compiled.min(compared.rules.len()));
     let denies = |rules: &[&Rule]| -> BTreeSet<String> {
         let denies = rules.iter().filter(|rule| rule.action == Action::Deny);
         denies.map(|rule| format!("{:?}", access::meaning(rule))).collect()
     };
-    !denies(deployed).is_subset(&denies(compiled))
+    denies(deployed) != denies(compiled)
 }
 
 /// The rows that a description names.

@@ -44,7 +44,8 @@ fn compared(
         by_place.entry((*place).to_owned()).or_default().insert((*row).to_owned());
     }
     let compiled = guard(compiled);
-    let wanted = [Wanted { platform: "p", guard: &compiled, rows: &by_place }];
+    let marks = Marks::new();
+    let wanted = [Wanted { platform: "p", guard: &compiled, home: &marks, tags: &marks, rows: &by_place }];
     let mut one = Deployed::new("web", guard(deployed));
     one.remarks = remarks.iter().map(|(place, text)| ((*place).to_owned(), (*text).to_owned())).collect();
     let export = Export { guards: vec![one], ..Export::default() };

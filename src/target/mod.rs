@@ -32,7 +32,7 @@ use crate::policy::{PlatformId, Policy, RoleId, RowId};
 use crate::vocabulary::PlatformSpec;
 pub use context::{Lock, PlanContext};
 use evaluate::Bindings;
-use export::{Export, ExportFile, SiteWords};
+use export::{Export, ExportFile, KnownAs, SiteWords};
 use observed::{Observed, PeerName, Unreadable};
 use permission::{PermissionAsk, PermissionDocument};
 use std::collections::BTreeMap;
@@ -181,9 +181,9 @@ pub trait Backend: Sync {
     /// The points behind the names that a file uses, as far as this plan and the policy know them.
     fn bindings(&self, plan: &Self::Plan, policy: &Policy, observed: &Observed) -> Bindings;
 
-    /// Names of sets as rules of an artefact have them, with the names that the platform has for them.
-    fn known_as(&self, _plan: &Self::Plan) -> Vec<(PeerName, String)> {
-        Vec::new()
+    /// By what the deployed things of a plan are known, besides the names in its artefacts.
+    fn known_as(&self, _plan: &Self::Plan) -> KnownAs {
+        KnownAs::default()
     }
 
     /// True for a file that this platform's own tools wrote about what is deployed.
@@ -275,7 +275,7 @@ pub trait Planned {
     fn bindings(&self, policy: &Policy, observed: &Observed) -> Bindings;
 
     /// See [`Backend::known_as`].
-    fn known_as(&self) -> Vec<(PeerName, String)>;
+    fn known_as(&self) -> KnownAs;
 }
 
 struct PlannedBy<B: Backend + 'static> {
@@ -321,7 +321,7 @@ impl<B: Backend + 'static> Planned for PlannedBy<B> {
         self.backend.bindings(&self.plan, policy, observed)
     }
 
-    fn known_as(&self) -> Vec<(PeerName, String)> {
+    fn known_as(&self) -> KnownAs {
         self.backend.known_as(&self.plan)
     }
 }

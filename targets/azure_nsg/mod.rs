@@ -37,7 +37,7 @@ mod tests;
 use crate::policy::universe::NotAligned;
 use crate::policy::{PlatformId, Policy, RoleId};
 use crate::target::evaluate::Bindings;
-use crate::target::export::{Export, ExportFile};
+use crate::target::export::{Export, ExportFile, KnownAs};
 use crate::target::observed::{Observed, Unreadable};
 use crate::target::permission::{PermissionAsk, PermissionDocument};
 use crate::target::{Artifact, Backend, Permits, PlanContext, QuotaUse, Spelling, TargetInfo};
@@ -142,6 +142,10 @@ impl Backend for AzureNsg {
 
     fn bindings(&self, plan: &Plan, policy: &Policy, observed: &Observed) -> Bindings {
         read::bindings(plan, policy, observed)
+    }
+
+    fn known_as(&self, plan: &Plan) -> KnownAs {
+        export::identity::known_as(plan)
     }
 
     fn is_export(&self, value: &serde_json::Value) -> bool {

@@ -184,7 +184,7 @@ fn rule(pointer: &str, place: &str, fields: &Fields<'_>) -> Result<Rule, Unreada
     }
     let directions = [("Inbound", Direction::Ingress), ("Outbound", Direction::Egress)];
     let actions = [("Allow", Action::Allow), ("Deny", Action::Deny)];
-    if fields.source_ports.values() != Some(&["*"]) {
+    if !matches!(fields.source_ports.values(), Some([one]) if ports(one) == Some((0, u16::MAX))) {
         return Err(Unreadable::new(pointer, "the rule is for some source ports only"));
     }
     Ok(Rule {
