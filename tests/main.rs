@@ -27,6 +27,7 @@ mod fleet;
 mod fuzzing;
 mod grammar;
 mod hardening;
+mod import_first;
 mod init;
 mod intents;
 mod manifests;

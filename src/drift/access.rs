@@ -116,6 +116,19 @@ impl<'a> Compared<'a> {
         self.own.side(rule).iter().flat_map(move |own| peers.iter().map(move |peer| (*own, *peer)))
     }
 
+    /// All that a rule is about, whatever stands above it.
+    pub(super) fn about(&self, rule: usize) -> Passing {
+        let Some(services) = self.rules.get(rule).map(|rule| &rule.services) else { return Passing::new() };
+        self.pairs(rule).map(|pair| (pair, services.clone())).collect()
+    }
+
+    /// What a deny may meet by names, besides what it is about.
+    pub(super) fn may_meet(&self, rule: usize) -> Passing {
+        let (own, peer) = (0..self.own.all.len(), 0..self.peer.all.len());
+        let pairs = own.flat_map(|own| peer.clone().map(move |peer| (own, peer)));
+        self.hidden(rule, &pairs.map(|pair| (pair, ServiceSet::any())).collect())
+    }
+
     /// The part of a difference that a rule is about.
     pub(super) fn share(&self, rule: usize, of: &Passing) -> Passing {
         let Some(services) = self.rules.get(rule).map(|rule| &rule.services) else { return Passing::new() };

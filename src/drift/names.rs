@@ -106,7 +106,7 @@ pub(super) fn label(text: String) -> PeerName {
 }
 
 /// What a person types for a name.
-pub(super) fn typed(name: &PeerName) -> String {
+pub fn typed(name: &PeerName) -> String {
     match name {
         PeerName::Group(text)
         | PeerName::Behind(text)

@@ -56,6 +56,8 @@ pub struct Export {
     pub remarks: Vec<String>,
     /// The spelling that says most nearly what the export can say, where that is not the main one.
     pub alike: Option<&'static str>,
+    /// Sets in which every party is that an enforcement point of the platform guards.
+    pub around: BTreeSet<PeerName>,
     /// True where a party that no enforcement point guards may do everything.
     pub unguarded_passes: bool,
     /// True for a platform whose exports may say before which networks and machines an enforcement point stands.
@@ -89,6 +91,8 @@ pub struct Deployed {
     pub problem: Option<Unreadable>,
     /// The name or description of a rule by its pointer.
     pub remarks: BTreeMap<String, String>,
+    /// The addresses of the networks before which it stands, where the files say all of them.
+    pub addresses: Option<AddressSet>,
     /// True where it stands before a network or a machine; `None` where the files don't say.
     pub attached: Option<bool>,
     /// What it is, where it belongs to another program that is known.
@@ -112,6 +116,7 @@ impl Deployed {
             guard,
             problem: None,
             remarks: BTreeMap::new(),
+            addresses: None,
             attached: None,
             belongs_to: None,
         }
@@ -159,6 +164,8 @@ pub struct SiteWords {
     pub platform: String,
     /// Attributes of the role's block.
     pub role: String,
+    /// The same for a role that is known by a group and not by its addresses.
+    pub by_name: String,
     /// True where the platform knows more states than blocking, so that a rollout has to say it.
     pub has_states: bool,
 }

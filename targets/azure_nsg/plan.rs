@@ -52,6 +52,8 @@ pub(super) struct Header {
     pub(super) resource_group: Option<String>,
     /// The subscription of the virtual network, if the site names it.
     pub(super) subscription: Option<String>,
+    /// The virtual network, if the site names it.
+    pub(super) vnet: Option<String>,
 }
 
 /// An application security group.
@@ -264,6 +266,7 @@ fn header(policy: &Policy, platform: PlatformId) -> Header {
         region: attribute("region"),
         resource_group: attribute("resource-group"),
         subscription: attribute("subscription"),
+        vnet: attribute("vnet"),
     }
 }
 

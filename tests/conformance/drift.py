@@ -15,7 +15,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +38,15 @@ def uuid(name: str) -> str:
     return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-8{text[17:20]}-{text[20:32]}"
 
 
-def stated(site: Path, platform: str) -> dict[str, str]:
-    """What a site says of a platform: `key = value` in its block."""
+def stated(site: Path, platform: str, manifest: dict[str, Any]) -> dict[str, Any]:
+    """What a site says of a platform: `key = value` in its block; and, by network security group, where its roles are."""
+    addresses: dict[str, list[str]] = {}
+    for role in manifest["roles"].values():
+        group = ((role.get("identity") or {}).get("azure-nsg") or {}).get("nsg")
+        addresses.setdefault(group, []).extend(role["addresses"])
     block = re.search(r"platform\s+\w+\s+" + re.escape(platform) + r"\s*\{([^}]*)\}", site.read_text(encoding="utf-8"))
-    return {key: value.strip('"') for key, value in re.findall(r"([\w-]+)\s*=\s*(\"[^\"]*\"|[\w-]+)", block.group(1) if block else "")}
+    words = re.findall(r"([\w-]+)\s*=\s*(\"[^\"]*\"|[\w-]+)", block.group(1) if block else "")
+    return {key: value.strip('"') for key, value in words} | {"addresses": addresses}
 
 
 # AWS: the document of calls becomes the output of describe-security-groups.
@@ -162,9 +167,9 @@ def wider(address: str, length: int) -> str:
 # Azure: the template becomes the output of az network nsg list.
 
 
-def azure_export(template: dict[str, Any], form: int, said: dict[str, str]) -> list[Any]:
+def azure_export(template: dict[str, Any], form: int, said: dict[str, Any]) -> list[Any]:
     """The list as the CLI prints it, or as the REST API answers."""
-    groups = []
+    groups, addresses = [], said.get("addresses", {})
     place = f"/subscriptions/{said.get('subscription', SUBSCRIPTION)}/resourceGroups/{said.get('resource-group', RESOURCE_GROUP)}"
     provider = f"{place}/providers/Microsoft.Network"
     for resource in template["resources"]:
@@ -180,10 +185,24 @@ def azure_export(template: dict[str, Any], form: int, said: dict[str, str]) -> l
                     group["id"] = f"{provider}/applicationSecurityGroups/{name}"
             head = {"name": rule["name"], "id": f"{path}/securityRules/{rule['name']}", "etag": 'W/"1"'}
             rules.append(head | fields if form == 0 else head | {"properties": fields})
-        body = {"securityRules": rules, "defaultSecurityRules": [], "provisioningState": "Succeeded", "subnets": [{"id": "/x"}]}
+        body = {"securityRules": rules, "defaultSecurityRules": [], "provisioningState": "Succeeded"}
         head = {"name": resource["name"], "id": path, "location": "westeurope", "tags": {"a": "b"}, "etag": 'W/"1"'}
         groups.append(head | body if form == 0 else head | {"properties": body})
-    return [groups if form == 0 else {"value": groups}]
+    return [groups if form == 0 else {"value": groups}, azure_networks(groups, addresses, form)]
+
+
+def azure_networks(groups: list[Any], addresses: dict[str, list[str]], form: int) -> list[Any]:
+    """The network with a subnet behind each group, as the CLI prints it, or as the REST API answers."""
+    network = groups[0]["id"].replace("networkSecurityGroups", "virtualNetworks") if groups else "/virtualNetworks/none"
+    subnets = []
+    for group in groups:
+        path = f"{network}/subnets/{group['name']}"
+        ranges = sorted(addresses.get(group["name"], []))
+        body = {"addressPrefixes": ranges, "networkSecurityGroup": {"id": group["id"].upper()}, "provisioningState": "Succeeded"}
+        subnets.append({"name": group["name"], "id": path} | (body if form == 0 else {"properties": body}))
+        inner(group)["subnets"] = [{"id": path.upper()}]
+    found = {"name": "vnet", "id": network, "location": "westeurope"}
+    return [found | ({"subnets": subnets} if form == 0 else {"properties": {"subnets": subnets}})]
 
 
 def azure_groups(files: list[Any]) -> list[Any]:
@@ -415,7 +434,7 @@ def check_one(segc: Path, site: Path, artefact: Path, check: Check) -> list[str]
     """What is wrong with the answers for one artefact, in words."""
     export, disguise, rules, add, remove, widen = KINDS[artefact.name]
     wrong = []
-    told = stated(site, artefact.parent.name)
+    told = stated(site, artefact.parent.name, json.loads((artefact.parent.parent / "manifest.json").read_text()))
     for form in [0, 1]:
         files = export(json.loads(artefact.read_text()), form, told)
         disguise(files)
@@ -443,8 +462,7 @@ def check_import(segc: Path, artefact: Path, files: list[Any], check: Check) -> 
         for at, file in enumerate(files):
             (Path(folder) / f"{at}.json").write_text(json.dumps(file))
         command = [segc, "import", kind, folder, "--format", "json"]
-        if kind != "azure":
-            command += ["--write", f"{folder}/first.seg", "--as-of", "2026-02-01"]
+        command += ["--write", f"{folder}/first.seg", "--as-of", "2026-02-01"]
         ran = subprocess.run(command, capture_output=True, text=True, check=False)
         if ran.returncode != 0:
             return [f"import: exit {ran.returncode} {ran.stderr[:600]}"]
@@ -452,15 +470,15 @@ def check_import(segc: Path, artefact: Path, files: list[Any], check: Check) -> 
         wrong = check("import", answer)
         if answer["not_understood"]:
             wrong.append(f"import: not understood {answer['not_understood'][:3]}")
-        if kind == "azure":
-            return wrong
         # All or nothing within a group is what no line gives, and v3 has nothing else.
         unsaid = [one for one in answer["site"]["unsaid"] if "its members" not in one["what"]]
         if unsaid:
             return [*wrong, f"import: said by no line {unsaid[:3]}"]
         if answer["site"]["unsaid"]:
             return wrong
-        binds = [f"--bind=seg-imported-{one['role']}={one['id']}" for one in answer["site"]["roles"] if kind == "aws"]
+        of_role = {"aws": "seg-imported", "azure": "asg-imported"}.get(kind)
+        binds = [f"--bind={of_role}-{one['role']}={one['id']}" for one in answer["site"]["roles"] if of_role]
+        binds += [f"--bind=nsg-imported-{one['segment']}={one['id']}" for one in answer["site"]["segments"]]
         command = [segc, "drift", f"{folder}/first.seg", "--export", folder, *binds, "--format", "json"]
         ran = subprocess.run(command, capture_output=True, text=True, check=False)
         if ran.returncode != 0 or json.loads(ran.stdout)["drifts"]:
@@ -468,10 +486,10 @@ def check_import(segc: Path, artefact: Path, files: list[Any], check: Check) -> 
         return wrong
 
 
-def results(segc: Path, check: Check = lambda _command, _answer: []) -> dict[str, list[str]]:
-    """Compiles every example and checks each artefact: faults by name. `check` holds an answer to its schema."""
+def results(segc: Path, check: Check = lambda _command, _answer: [], more: Iterable[Path] = ()) -> dict[str, list[str]]:
+    """Compiles every example, and more sites, and checks each artefact: faults by name. `check` holds an answer to its schema."""
     found = {}
-    for site in sorted(ROOT.glob("examples/*/site.seg")):
+    for site in [*sorted(ROOT.glob("examples/*/site.seg")), *more]:
         with tempfile.TemporaryDirectory() as out:
             subprocess.run([segc, "compile", site, "-o", out, "--quiet"], check=True)
             for artefact in sorted(path for path in Path(out).glob("*/*") if path.name in KINDS):

@@ -4,11 +4,14 @@
 //!
 //! Invariant: a fact is only compared where both have it, so a subscription by its name is no fact.
 
+use super::super::membership;
 use super::super::permissions::is_id;
 use super::super::plan::Plan;
 use super::super::read::lower;
+use super::super::tags;
 use super::text;
-use crate::target::export::{KnownAs, Marks};
+use crate::target::export::{Deployed, KnownAs, Marks, SiteWords};
+use crate::target::observed::PeerName;
 use serde_json::Value;
 
 const SUBSCRIPTION: &str = "subscription";
@@ -33,6 +36,32 @@ pub(super) fn home(item: &Value) -> Marks {
     let tag = |tag: &'static str| Some((tag, item.get("tags")?.get(tag)?.as_str()?.to_lowercase()));
     home.extend(TAGS.into_iter().filter_map(tag));
     home
+}
+
+/// How a site says where a group lives, and how it knows the machines behind it.
+pub(in super::super) fn site_words(one: &Deployed) -> Option<SiteWords> {
+    one.addresses.as_ref()?;
+    let path = one.path.as_deref().map(Path::of).unwrap_or_default();
+    let is_plain = |text: &&str| text.chars().all(|one| one.is_ascii_alphanumeric() || "-_.()".contains(one));
+    let words = [("subscription", path.subscription), ("resource-group", path.group)];
+    let words =
+        words.into_iter().filter_map(|(key, text)| Some(format!("{key} = \"{}\"", text.filter(is_plain)?)));
+    Some(SiteWords {
+        platform: words.collect::<Vec<_>>().join("  "),
+        role: format!("{} = {}", membership::ATTRIBUTE, membership::BY_SUBNET),
+        by_name: format!("{} = {}", membership::ATTRIBUTE, membership::BY_ASG),
+        has_states: false,
+    })
+}
+
+/// Tags that are no service: what they hold depends on the network.
+const OF_THE_NETWORK: [&str; 3] = ["VirtualNetwork", "AzureLoadBalancer", "Internet"];
+
+/// The role that stands for a tag.
+pub(in super::super) fn site_peer(set: &PeerName) -> Option<String> {
+    let PeerName::AddressSet(tag) = set else { return None };
+    let tag = tags::documented(tag).filter(|tag| !OF_THE_NETWORK.contains(&tag.as_str()))?;
+    Some(format!("azure-service {{ tag = {tag} }}"))
 }
 
 fn place(subscription: Option<&str>, group: Option<&str>) -> Marks {

@@ -1,7 +1,7 @@
 //! Network security groups as Azure describes what is deployed.
 //!
 //! In: the output of `az network nsg list` or `show`, the answer of the REST API with `properties`, or the resources of an
-//! exported template; lists of application security groups besides. Out: an [`Export`].
+//! exported template; lists of application security groups and of networks besides. Out: an [`Export`].
 //! Source: Azure REST reference, Virtual Network, `Network Security Groups - List`, API version 2024-05-01, and the output
 //! of Azure CLI 2.91.0, which leaves the level `properties` out; read 2026-11.
 //!
@@ -10,19 +10,26 @@
 
 mod expression;
 pub(super) mod identity;
+mod networks;
 
 use super::read::arm::asg;
 use super::read::{Fields, Listed, Numbered, lower};
 use crate::target::export::{Deployed, Export, ExportFile};
 use crate::target::observed::{Guard, PeerName, Peers, Unreadable};
 use crate::target::reading::part;
+use networks::{Networks, is_network};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const NSGS: &str = "/networksecuritygroups";
+/// The tag that holds every machine of the network, and of networks that are peered with it.
+///
+/// Source: "Virtual network service tags", read 2026-11.
+const AROUND: &str = "virtualnetwork";
+
 const ASGS: &str = "/applicationsecuritygroups";
 const RULES: &str = "/networksecuritygroups/securityrules";
 
@@ -98,7 +105,8 @@ struct Id {
 /// True for groups as Azure describes them, one or several, or for the answer that there are none.
 pub(super) fn is_export(value: &Value) -> bool {
     let is_empty = |list: &Value| list.as_array().is_some_and(Vec::is_empty);
-    let is_ours = |(_, item): &(String, &Value)| is_nsg(item) || is_asg(item) || is_of(item, RULES);
+    let is_ours =
+        |(_, item): &(String, &Value)| is_nsg(item) || is_asg(item) || is_of(item, RULES) || is_network(item);
     is_empty(value) || value.get("value").is_some_and(is_empty) || items(value).iter().any(is_ours)
 }
 
@@ -147,6 +155,7 @@ pub(super) fn read(files: &[ExportFile]) -> Result<Export, Unreadable> {
     let told: Vec<Cow<'_, Value>> = files.iter().map(|file| without_expressions(&file.value)).collect();
     let mut groups: Vec<Described<'_>> = Vec::new();
     let mut apart = Vec::new();
+    let mut networks = Networks::default();
     for (file, value) in files.iter().zip(&told) {
         if value.get("nextLink").is_some_and(|link| !link.is_null() && link.as_str() != Some("")) {
             return Err(Unreadable::new(file.at("/nextLink"), "the answer has more pages"));
@@ -155,6 +164,8 @@ pub(super) fn read(files: &[ExportFile]) -> Result<Export, Unreadable> {
             let pointer = file.at(&pointer);
             if is_of(item, RULES) {
                 apart.push((pointer, item));
+            } else if is_network(item) {
+                networks.add(item);
             } else if is_nsg(item) {
                 let one = Described { deployed: deployed(&pointer, item), item };
                 add(&mut groups, one);
@@ -164,9 +175,19 @@ pub(super) fn read(files: &[ExportFile]) -> Result<Export, Unreadable> {
     for (pointer, rule) in apart {
         rule_apart(&mut groups, &pointer, rule)?;
     }
+    for Described { deployed, item } in &mut groups {
+        deployed.addresses = networks.addresses(deployed, item);
+        deployed.attached = deployed.attached.or(deployed.addresses.as_ref().map(|_| true));
+    }
     let mut guards: Vec<Deployed> = groups.into_iter().map(|one| one.deployed).collect();
     by_path(&mut guards);
-    let mut export = Export { guards, unguarded_passes: true, may_say_attached: true, ..Export::default() };
+    let mut export = Export {
+        guards,
+        around: BTreeSet::from([PeerName::AddressSet(AROUND.to_owned())]),
+        unguarded_passes: true,
+        may_say_attached: true,
+        ..Export::default()
+    };
     tell_apart(&mut export);
     Ok(export)
 }

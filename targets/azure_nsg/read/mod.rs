@@ -225,7 +225,7 @@ fn side(pointer: &str, prefixes: &Listed<'_>, groups: &[PeerName]) -> Result<Pee
 }
 
 /// A range or an address; `None` for other texts.
-fn range(text: &str) -> Option<Result<IpNet, String>> {
+pub(super) fn range(text: &str) -> Option<Result<IpNet, String>> {
     if let Ok(address) = text.parse::<IpAddr>() {
         return Some(Ok(IpNet::from(address)));
     }

@@ -65,6 +65,10 @@ struct AddressGroup {
     _description: Option<IgnoredAny>,
     #[serde(rename = "$objectType")]
     _form: Option<IgnoredAny>,
+    #[serde(rename = "uuid")]
+    _id: Option<IgnoredAny>,
+    #[serde(rename = "associated_policies_list")]
+    _users: Option<IgnoredAny>,
     #[serde(rename = "ipv4Addresses")]
     v4: Option<Vec<Address>>,
     #[serde(rename = "ipv6Addresses")]
@@ -80,7 +84,9 @@ struct AddressGroup {
 }
 
 /// Keys of a service group that say what it holds, or nothing.
-const SERVICE_KEYS: [&str; 8] = [
+const SERVICE_KEYS: [&str; 10] = [
+    "uuid",
+    "associated_policies_list",
     "name",
     "description",
     "$objectType",

@@ -293,6 +293,7 @@ pub(super) fn site_words(members: &PeerName) -> Option<SiteWords> {
         platform: format!("category = \"{key}:{value}\"{other_key}"),
         role: format!("tier = \"{tier}\""),
         has_states: true,
+        ..SiteWords::default()
     })
 }
 
