@@ -22,6 +22,7 @@ mod diff_random;
 mod drift;
 mod drift_doubt;
 mod drift_shapes;
+mod export_samples;
 mod findings;
 mod fleet;
 mod fuzzing;

@@ -286,7 +286,9 @@ fn attached(item: &Value) -> Option<bool> {
 /// What says something about access, with its place: under `properties`, or beside the header.
 fn body(pointer: &str, item: &Value) -> Result<(String, Value), Unreadable> {
     let Some(object) = item.as_object() else { return Err(Unreadable::new(pointer, "it is no object")) };
-    let mut rest = object.iter().filter(|(key, _)| !HEADER.contains(&key.as_str()) && *key != "properties");
+    let mut rest = object
+        .iter()
+        .filter(|(key, value)| !HEADER.contains(&key.as_str()) && *key != "properties" && !value.is_null());
     match object.get("properties") {
         None => {
             let rest: Map<String, Value> = rest.map(|(key, value)| (key.clone(), value.clone())).collect();

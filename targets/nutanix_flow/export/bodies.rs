@@ -10,7 +10,9 @@ use crate::target::observed::Unreadable;
 use serde_json::{Map, Value};
 
 /// What the server adds to an object and to what is in it, and what only says who may see or log it.
-const SERVER_KEYS: [&str; 20] = [
+const SERVER_KEYS: [&str; 22] = [
+    "$specItemDiscriminator",
+    "$dataItemDiscriminator",
     "extId",
     "tenantId",
     "links",
