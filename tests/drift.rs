@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-const AWS: &str = r#"
+pub(crate) const AWS: &str = r#"
 site "acme" { effective = 2026-02-01 }
 platform aws cloud { }
 role web : windows-server on cloud { }
@@ -16,7 +16,7 @@ allow users -> web : tcp/443 because "Portal"
 allow web -> sql : tcp/1433 because "Data"
 "#;
 
-const AZURE: &str = r#"
+pub(crate) const AZURE: &str = r#"
 site "acme" { effective = 2026-02-01 }
 platform azure hub { }
 segment app on hub { cidr = 10.2.0.0/24 }
@@ -25,7 +25,7 @@ role users : client { cidr = 10.1.0.0/16 }
 allow users -> web : tcp/443 because "Portal"
 "#;
 
-const NUTANIX: &str = r#"
+pub(crate) const NUTANIX: &str = r#"
 site "acme" { effective = 2026-02-01 }
 platform nutanix dc1 { category = "AppType:Citrix" }
 role web : windows-server on dc1 { cidr = 10.3.0.0/24  tier = "Web" }
@@ -34,7 +34,7 @@ allow users -> web : tcp/443 because "Portal"
 "#;
 
 /// The answer of `drift`, and its exit code.
-fn drift(site: &str, exports: &[Value], more: &[&str]) -> (i32, Value) {
+pub(crate) fn drift(site: &str, exports: &[Value], more: &[&str]) -> (i32, Value) {
     let folder = folder_with(site);
     let out = folder.path().join("exports");
     std::fs::create_dir(&out).unwrap();
@@ -48,12 +48,12 @@ fn drift(site: &str, exports: &[Value], more: &[&str]) -> (i32, Value) {
 }
 
 /// The kinds of the differences.
-fn kinds(answer: &Value) -> Vec<&str> {
+pub(crate) fn kinds(answer: &Value) -> Vec<&str> {
     answer["drifts"].as_array().unwrap().iter().map(|one| one["kind"].as_str().unwrap()).collect()
 }
 
 /// The answer of `import`.
-fn import(kind: &str, export: &Value) -> Value {
+pub(crate) fn import(kind: &str, export: &Value) -> Value {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("export.json"), export.to_string()).unwrap();
     let ran = segc(folder.path(), &["import", kind, "export.json", "--format", "json"]);
@@ -62,7 +62,7 @@ fn import(kind: &str, export: &Value) -> Value {
 }
 
 /// What passes a point, in lines.
-fn permits(answer: &Value, point: usize) -> Vec<String> {
+pub(crate) fn permits(answer: &Value, point: usize) -> Vec<String> {
     let permits = answer["points"][point]["permits"].as_array().unwrap();
     let word = |one: &Value, key: &str| one[key].as_str().unwrap().to_owned();
     let line = |one: &Value| {
@@ -77,7 +77,7 @@ fn permits(answer: &Value, point: usize) -> Vec<String> {
     permits.iter().map(line).collect()
 }
 
-fn groups() -> Value {
+pub(crate) fn groups() -> Value {
     let tcp =
         |port: u16| json!({"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "UserIdGroupPairs": null});
     let mut users = tcp(443);
@@ -88,9 +88,10 @@ fn groups() -> Value {
     json!({"SecurityGroups": [
         {"GroupId": "sg-09", "GroupName": "Citrix.XenDesktop.IsolationGroup-1b671a64", "VpcId": "vpc-1"},
         {"GroupId": "sg-08", "GroupName": "somebody", "Color": "unknown keys of others don't matter"},
-        {"GroupId": "sg-01", "GroupName": "SEG-acme-WEB", "Description": "x", "OwnerId": "1", "Tags": [],
+        {"GroupId": "sg-01", "GroupName": "SEG-acme-WEB", "Description": "x", "OwnerId": "1", "Tags": [{"Key": "aws:cloudformation:stack-name", "Value": "acme"}],
          "IpPermissions": [users], "IpPermissionsEgress": [out]},
-        {"GroupId": "sg-02", "GroupName": "renamed", "Tags": [{"Key": "aws:cloudformation:logical-id", "Value": "SgSql"}],
+        {"GroupId": "sg-02", "GroupName": "renamed", "Tags": [{"Key": "aws:cloudformation:logical-id", "Value": "SgSql"},
+            {"Key": "aws:cloudformation:stack-name", "Value": "Acme"}],
          "IpPermissions": [into], "IpPermissionsEgress": null},
     ]})
 }
@@ -176,14 +177,21 @@ fn every_form_of_a_permission_is_read() {
     assert_eq!(found.len(), expected.len());
 }
 
-fn nsg(rules: Value) -> Value {
+pub(crate) fn nsg(rules: Value) -> Value {
     json!([{"name": "NSG-acme-app", "id": "/subscriptions/s/resourceGroups/RG/providers/Microsoft.Network/networkSecurityGroups/NSG-acme-app",
         "type": "Microsoft.Network/networkSecurityGroups", "etag": "x", "location": "westeurope", "resourceGroup": "RG",
         "resourceGuid": "g", "provisioningState": "Succeeded", "tags": null, "securityRules": rules,
         "defaultSecurityRules": [{"name": "AllowVnetInBound", "priority": 65000}]}])
 }
 
-fn nsg_rule(name: &str, priority: u32, direction: &str, access: &str, source: &str, port: &str) -> Value {
+pub(crate) fn nsg_rule(
+    name: &str,
+    priority: u32,
+    direction: &str,
+    access: &str,
+    source: &str,
+    port: &str,
+) -> Value {
     json!({"name": name, "priority": priority, "direction": direction, "access": access, "protocol": "*",
         "sourcePortRange": "*", "sourceAddressPrefix": source, "sourceAddressPrefixes": [], "sourceApplicationSecurityGroups": null,
         "destinationAddressPrefix": "*", "destinationPortRange": port, "destinationPortRanges": [], "description": null})
@@ -218,7 +226,7 @@ fn a_group_before_nothing_and_a_deny_across_a_tag_are_told() {
     assert!(found.contains(&"detached") && found.contains(&"widened") && found.len() == 2, "{answer:#}");
 }
 
-fn policy(state: &str, more: Value) -> Value {
+pub(crate) fn policy(state: &str, more: Value) -> Value {
     let mut policy = json!({"extId": "11111111-0000-4000-8000-00000000000a", "name": "ACME-WEB", "type": "APPLICATION",
         "$objectType": "microseg.v4.r3.config.NetworkSecurityPolicy", "$reserved": {"$fv": "v4.r3"}, "state": state,
         "isSystemDefined": false, "securedGroups": [], "isHitlogEnabled": true, "isIpv6TrafficAllowed": false,
@@ -236,7 +244,7 @@ fn policy(state: &str, more: Value) -> Value {
     policy
 }
 
-fn categories() -> Value {
+pub(crate) fn categories() -> Value {
     json!({"data": [{"key": "AppType", "value": "citrix", "extId": "aaaaaaaa-0000-4000-8000-000000000001"},
         {"key": "AppTier", "value": "Web", "extId": "aaaaaaaa-0000-4000-8000-000000000002"}]})
 }
@@ -311,7 +319,7 @@ fn a_first_site_says_what_no_line_can_say() {
     assert_eq!(code(&segc(folder.path(), &arguments)), 1);
 }
 
-fn list(policies: &[Value]) -> Value {
+pub(crate) fn list(policies: &[Value]) -> Value {
     json!({"data": policies, "metadata": {"totalAvailableResults": policies.len()}})
 }
 

@@ -523,7 +523,8 @@ pub(super) struct Drift {
 /// `segc import`
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:  segc import aws groups.json\n           \
-    segc import aws groups.json lists.json --write site.seg --as-of 2026-01-31")]
+    segc import aws groups.json lists.json --write site.seg --as-of 2026-01-31\n           \
+    segc import azure nsgs.json vnets.json --write site.seg --as-of 2026-01-31")]
 pub(super) struct Import {
     /// The platform that the export is of: aws, azure, nutanix.
     #[arg(value_name = "PLATFORM")]
@@ -531,7 +532,8 @@ pub(super) struct Import {
     /// What the platform's own tool says is deployed: files, folders with JSON files, or `-` for standard input.
     #[arg(value_name = "EXPORT", required = true)]
     pub(super) exports: Vec<PathBuf>,
-    /// Write a first site to this file, or to standard output for `-`; what it can't say is listed.
+    /// Write a first site to this file, or to standard output for `-`; what it can't say is listed. Where groups stand
+    /// before subnets, give the list of networks as well: a role needs the addresses behind a group.
     #[arg(long, value_name = "FILE")]
     pub(super) write: Option<PathBuf>,
     /// The name of the site that is written.

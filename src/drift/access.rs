@@ -41,6 +41,7 @@ pub(super) struct Compared<'a> {
     /// What passes as compiled and not as deployed.
     pub(super) closed: Passing,
     wanted: Passing,
+    found: Passing,
 }
 
 /// The end of a rule that its enforcement point guards, and the other one.
@@ -74,12 +75,14 @@ impl<'a> Compared<'a> {
             opened: Passing::new(),
             closed: Passing::new(),
             wanted: Passing::new(),
+            found: Passing::new(),
         };
         let wanted = compared.passing(0, compiled.len());
         let found = compared.passing(compiled.len(), compared.rules.len());
         compared.opened = without(&found, &wanted);
         compared.closed = without(&wanted, &found);
         compared.wanted = wanted;
+        compared.found = found;
         compared
     }
 
@@ -113,6 +116,19 @@ impl<'a> Compared<'a> {
         self.own.side(rule).iter().flat_map(move |own| peers.iter().map(move |peer| (*own, *peer)))
     }
 
+    /// All that a rule is about, whatever stands above it.
+    pub(super) fn about(&self, rule: usize) -> Passing {
+        let Some(services) = self.rules.get(rule).map(|rule| &rule.services) else { return Passing::new() };
+        self.pairs(rule).map(|pair| (pair, services.clone())).collect()
+    }
+
+    /// What a deny may meet by names, besides what it is about.
+    pub(super) fn may_meet(&self, rule: usize) -> Passing {
+        let (own, peer) = (0..self.own.all.len(), 0..self.peer.all.len());
+        let pairs = own.flat_map(|own| peer.clone().map(move |peer| (own, peer)));
+        self.hidden(rule, &pairs.map(|pair| (pair, ServiceSet::any())).collect())
+    }
+
     /// The part of a difference that a rule is about.
     pub(super) fn share(&self, rule: usize, of: &Passing) -> Passing {
         let Some(services) = self.rules.get(rule).map(|rule| &rule.services) else { return Passing::new() };
@@ -128,32 +144,45 @@ impl<'a> Compared<'a> {
 
     /// True when a rule covers whatever another one does.
     pub(super) fn covers(&self, wide: usize, narrow: usize) -> bool {
-        let is_within = |cells: &Cells| {
-            let wide: BTreeSet<&usize> = cells.side(wide).iter().collect();
-            cells.side(narrow).iter().all(|cell| wide.contains(cell))
-        };
         let services = |at: usize| self.rules.get(at).map(|rule| &rule.services);
-        let is_wide = match (services(wide), services(narrow)) {
-            (Some(wide), Some(narrow)) => wide.contains_all(narrow),
-            _ => false,
-        };
-        is_wide && is_within(&self.own) && is_within(&self.peer)
+        let on = matches!((services(wide), services(narrow)), (Some(wide), Some(narrow)) if wide.contains_all(narrow));
+        let is_within = |cells: &Cells| is_subset(cells.side(narrow), cells.side(wide));
+        on && is_within(&self.peer) && is_within(&self.own)
     }
 
     /// True when two rules have something in common.
     pub(super) fn meet(&self, one: usize, other: usize) -> bool {
-        let meets = |cells: &Cells| {
-            let one: BTreeSet<&usize> = cells.side(one).iter().collect();
-            cells.side(other).iter().any(|cell| one.contains(cell))
-        };
         let services = |at: usize| self.rules.get(at).map(|rule| &rule.services);
         let on = matches!((services(one), services(other)), (Some(one), Some(other)) if one.meets(other));
-        on && meets(&self.own) && meets(&self.peer)
+        let meets = |cells: &Cells| shares(cells.side(one), cells.side(other));
+        on && meets(&self.peer) && meets(&self.own)
     }
 
-    /// What a deny may take away by names whose addresses nobody here knows: compiled access at an end where it or the
-    /// rule has a name, and that no deployed rule above the deny has let through.
+    /// The cells of the end that a rule's enforcement point doesn't guard, in ascending order.
+    pub(super) fn peer_cells(&self, rule: usize) -> &[usize] {
+        self.peer.side(rule)
+    }
+
+    /// What a deployed deny may take away by names whose addresses nobody here knows: compiled access at an end where it or
+    /// the rule has a name, and that no deployed rule above the deny has let through.
     pub(super) fn may_cut(&self, rule: usize) -> Passing {
+        without(&self.hidden(rule, &self.wanted), &self.passing(self.compiled, rule))
+    }
+
+    /// What may pass because a compiled deny is not deployed: deployed access that it may have held by names, and whatever
+    /// passes between members, about which a platform may have a rule of its own.
+    pub(super) fn may_open(&self, rule: usize) -> Passing {
+        let held = without(&self.hidden(rule, &self.found), &self.passing(0, rule));
+        let Some(services) = self.rules.get(rule).map(|rule| &rule.services) else { return held };
+        let is_guarded = |cells: &Cells, at: usize| cells.all.get(at).is_some_and(|cell| cell.who.guarded);
+        let is_within = |(own, peer): &Pair| is_guarded(&self.own, *own) && is_guarded(&self.peer, *peer);
+        let within: Passing =
+            self.pairs(rule).filter(is_within).map(|pair| (pair, services.clone())).collect();
+        together([&held, &within])
+    }
+
+    /// The part of some access that a deny may hold although it names other parties: at an end where one of them has a name.
+    fn hidden(&self, rule: usize, of: &Passing) -> Passing {
         let Some(services) = self.rules.get(rule).map(|rule| &rule.services) else { return Passing::new() };
         let holds = |cells: &Cells, at: usize| cells.side(rule).contains(&at);
         let has_name =
@@ -162,14 +191,13 @@ impl<'a> Compared<'a> {
         let (own_by_name, peer_by_name) = (by_name(&self.own), by_name(&self.peer));
         let may =
             |cells: &Cells, at: usize, by_name: bool| holds(cells, at) || by_name || has_name(cells, at);
-        let cut = self.wanted.iter().filter(|((own, peer), _)| {
+        let cut = of.iter().filter(|((own, peer), _)| {
             may(&self.own, *own, own_by_name)
                 && may(&self.peer, *peer, peer_by_name)
                 && !(holds(&self.own, *own) && holds(&self.peer, *peer))
         });
         let cut = cut.map(|(pair, passing)| (*pair, passing.intersection(services)));
-        let cut: Passing = cut.filter(|(_, services)| !services.is_empty()).collect();
-        without(&cut, &self.passing(self.compiled, rule))
+        cut.filter(|(_, services)| !services.is_empty()).collect()
     }
 
     /// Access in as few lines as say it exactly.
@@ -191,6 +219,17 @@ impl<'a> Compared<'a> {
         lines.sort();
         lines
     }
+}
+
+/// True where all of some numbers are among others; both ascend.
+fn is_subset(some: &[usize], others: &[usize]) -> bool {
+    some.len() <= others.len() && some.iter().all(|one| others.binary_search(one).is_ok())
+}
+
+/// True where two lists that ascend have a number in common.
+fn shares(one: &[usize], other: &[usize]) -> bool {
+    let (short, long) = if one.len() < other.len() { (one, other) } else { (other, one) };
+    short.iter().any(|at| long.binary_search(at).is_ok())
 }
 
 fn add(passing: &mut Passing, pair: Pair, services: &ServiceSet) {

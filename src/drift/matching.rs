@@ -3,11 +3,12 @@
 //! In: compiled enforcement points, an export, and what a person bound by hand. Out: [`Matched`].
 //!
 //! Invariant: a match is by name, by tag, by whom it guards, or by hand, never by rules that look alike. Where two fit
-//! equally well none is taken.
+//! equally well none is taken, and neither is what lives elsewhere than the site says.
 
+use super::binding::{bind_labels, bind_sets};
 use super::names::{Names, single, typed};
 use super::{Ambiguous, Wanted};
-use crate::target::export::{Deployed, Export};
+use crate::target::export::{Deployed, Export, Marks};
 use crate::target::observed::{Action, PeerName, Peers, Rule};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,13 +21,15 @@ pub(super) struct Matched {
     pub(super) pairs: Vec<Vec<usize>>,
     pub(super) names: Names,
     pub(super) ambiguous: Vec<Ambiguous>,
+    /// What was taken for a compiled one by another sign than its name.
+    pub(super) remarks: Vec<String>,
     /// What was bound and is not there.
     pub(super) unknown: Vec<String>,
 }
 
 /// Names of an enforcement point in a compiled file: its name, and the last step of its place. A number only counts places
 /// of a list and names nothing.
-fn compiled_names(wanted: &Wanted<'_>) -> [String; 2] {
+pub(super) fn compiled_names(wanted: &Wanted<'_>) -> [String; 2] {
     let name = wanted.guard.name.as_str();
     let step = wanted.guard.pointer.rsplit('/').next().unwrap_or(name);
     let is_number = step.bytes().all(|byte| byte.is_ascii_digit());
@@ -41,8 +44,12 @@ pub(super) fn matched(
 ) -> Matched {
     let mut names = Names::of_sets(export);
     let mut unknown = bind_labels(wanted, export, known_as, binds, &mut names);
-    let mut ambiguous = Vec::new();
-    let (mut taken, mut pairs) = pair_up(wanted, export, binds, &names, &mut ambiguous);
+    let mut pairing = Pairing::new(wanted, export, binds, &names);
+    pairing.run();
+    let Pairing { mut taken, pairs, doubtful, remarks, .. } = pairing;
+    let mut ambiguous: Vec<Ambiguous> = doubtful.into_values().collect();
+    let mut pairs: Vec<Vec<usize>> =
+        (0..wanted.len()).map(|place| pairs.get(&place).copied().into_iter().collect()).collect();
     for (one, found) in wanted.iter().zip(&pairs) {
         let deployed = found.first().and_then(|at| export.guards.get(*at));
         if let Some(name) = deployed.and_then(|one| one.name.clone())
@@ -52,68 +59,171 @@ pub(super) fn matched(
         }
     }
     add_up(wanted, export, &names, &mut taken, &mut pairs);
-    unknown.extend(bind_sets(wanted, export, known_as, binds, &mut names));
-    Matched { pairs, names, ambiguous, unknown }
+    let (unbound, unclear) = bind_sets(wanted, export, known_as, binds, &mut names);
+    unknown.extend(unbound);
+    ambiguous.extend(unclear);
+    Matched { pairs, names, ambiguous, remarks, unknown }
 }
 
-/// How many ways there are to be the same enforcement point.
-const RANKS: usize = 5;
+/// A sign that a deployed enforcement point is a compiled one, the strongest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    /// A person says so.
+    Bound,
+    /// Its name, and whom it guards or its tags.
+    NameAndMore,
+    /// Its name.
+    Name,
+    /// Another name that it has.
+    OtherName,
+    /// The tags that a compiled one has.
+    Tags,
+    /// A name that others may have too, among things that were made together with a matched one.
+    Hint,
+    /// Whom it guards.
+    Members,
+    /// A name that others may have too, and nothing else. It is never enough.
+    HintAlone,
+}
 
-/// Pairs off the best way first, so that a weaker sign never takes what is another one's by a stronger sign.
-fn pair_up(
-    wanted: &[Wanted<'_>],
-    export: &Export,
-    binds: &Binds,
-    names: &Names,
-    ambiguous: &mut Vec<Ambiguous>,
-) -> (BTreeSet<usize>, Vec<Vec<usize>>) {
-    let mut taken: BTreeSet<usize> = BTreeSet::new();
-    let mut pairs: BTreeMap<usize, usize> = BTreeMap::new();
-    let mut doubtful: BTreeMap<usize, Ambiguous> = BTreeMap::new();
-    for level in 0..RANKS {
-        let before = taken.clone();
-        for (place, one) in wanted.iter().enumerate() {
-            if pairs.contains_key(&place) || doubtful.contains_key(&place) {
-                continue;
+impl Sign {
+    const ALL: [Self; 8] = [
+        Self::Bound,
+        Self::NameAndMore,
+        Self::Name,
+        Self::OtherName,
+        Self::Tags,
+        Self::Hint,
+        Self::Members,
+        Self::HintAlone,
+    ];
+
+    /// What a reader should know of a match by this sign.
+    fn remark(self) -> Option<&'static str> {
+        match self {
+            Self::Bound | Self::NameAndMore | Self::Name | Self::HintAlone => None,
+            Self::OtherName => Some("one of its other names says so"),
+            Self::Tags => Some("it was renamed, and has its tags"),
+            Self::Hint => Some("it was renamed, and was made together with others of the site"),
+            Self::Members => Some("it was renamed, and guards the same machines"),
+        }
+    }
+}
+
+/// Who is taken for whom, while it is found out.
+struct Pairing<'a> {
+    wanted: &'a [Wanted<'a>],
+    export: &'a Export,
+    binds: &'a Binds,
+    names: &'a Names,
+    taken: BTreeSet<usize>,
+    pairs: BTreeMap<usize, usize>,
+    doubtful: BTreeMap<usize, Ambiguous>,
+    /// What made the matched ones.
+    origins: BTreeSet<&'a str>,
+    remarks: Vec<String>,
+}
+
+impl<'a> Pairing<'a> {
+    fn new(wanted: &'a [Wanted<'a>], export: &'a Export, binds: &'a Binds, names: &'a Names) -> Self {
+        Self {
+            wanted,
+            export,
+            binds,
+            names,
+            taken: BTreeSet::new(),
+            pairs: BTreeMap::new(),
+            doubtful: BTreeMap::new(),
+            origins: BTreeSet::new(),
+            remarks: Vec::new(),
+        }
+    }
+
+    /// Pairs off by the strongest sign first, so that a weaker one never takes what is another one's by a stronger one.
+    fn run(&mut self) {
+        for sign in Sign::ALL {
+            let before = self.taken.clone();
+            for place in 0..self.wanted.len() {
+                if !self.pairs.contains_key(&place) && !self.doubtful.contains_key(&place) {
+                    self.pair(place, sign, &before);
+                }
             }
-            let fits = |at: usize, other: &Deployed| {
-                !before.contains(&at) && rank(one, other, binds, names) == Some(level)
-            };
-            let all = export.guards.iter().enumerate().filter(|(at, other)| fits(*at, other));
-            let all: Vec<(usize, &Deployed)> = all.collect();
-            match all.as_slice() {
-                [] => {}
-                [(found, _)] if taken.insert(*found) => {
-                    pairs.insert(place, *found);
-                }
-                several => {
-                    let ids = several.iter().map(|(_, one)| one.id.clone()).collect();
-                    doubtful.insert(place, Ambiguous { name: one.guard.name.clone(), ids });
-                    taken.extend(several.iter().map(|(at, _)| *at));
-                }
+            let matched = self.pairs.values().filter_map(|at| self.export.guards.get(*at));
+            self.origins = matched.filter_map(|one| one.origin.as_deref()).collect();
+        }
+    }
+
+    fn pair(&mut self, place: usize, sign: Sign, before: &BTreeSet<usize>) {
+        let Some(one) = self.wanted.get(place) else { return };
+        let fits = |at: usize, other: &Deployed| !before.contains(&at) && self.sign(one, other) == Some(sign);
+        let all: Vec<(usize, &Deployed)> =
+            self.export.guards.iter().enumerate().filter(|(at, other)| fits(*at, other)).collect();
+        match all.as_slice() {
+            [] => {}
+            [(found, other)] if sign != Sign::HintAlone && self.taken.insert(*found) => {
+                self.pairs.insert(place, *found);
+                let remark = sign
+                    .remark()
+                    .map(|why| format!("{} is taken for {}: {why}", other.shown(), one.guard.name));
+                self.remarks.extend(remark);
+            }
+            several => {
+                let ids = several.iter().map(|(_, one)| one.id.clone()).collect();
+                self.doubtful.insert(place, Ambiguous { name: one.guard.name.clone(), ids });
+                self.taken.extend(several.iter().map(|(at, _)| *at));
             }
         }
     }
-    ambiguous.extend(doubtful.into_values());
-    (taken, (0..wanted.len()).map(|place| pairs.get(&place).copied().into_iter().collect()).collect())
+
+    /// The strongest sign that a deployed enforcement point is a compiled one.
+    fn sign(&self, wanted: &Wanted<'_>, one: &Deployed) -> Option<Sign> {
+        let ours = compiled_names(wanted);
+        if let Some(id) = ours.iter().find_map(|name| self.binds.get(name)) {
+            return one.is_called(id).then_some(Sign::Bound);
+        }
+        if differs(wanted.home, &one.home) {
+            return None;
+        }
+        let [name, _] = &ours;
+        let is_tagged = !wanted.tags.is_empty() && one.tags == *wanted.tags;
+        let is_other = differs(wanted.tags, &one.tags);
+        let guards_same = guards_same(wanted, one, self.names);
+        let is_hint = one.hints.iter().any(|hint| ours.contains(hint)) && !is_other;
+        let of_one_origin = one.origin.as_deref().is_some_and(|origin| self.origins.contains(origin));
+        let signs = [
+            (one.names.first() == Some(name) && (guards_same || is_tagged), Sign::NameAndMore),
+            (one.names.first() == Some(name), Sign::Name),
+            (one.names.iter().any(|name| ours.contains(name)) && !is_other, Sign::OtherName),
+            (is_tagged, Sign::Tags),
+            (is_hint && of_one_origin, Sign::Hint),
+            (guards_same, Sign::Members),
+            (is_hint, Sign::HintAlone),
+        ];
+        signs.into_iter().find(|(is, _)| *is).map(|(_, sign)| sign)
+    }
 }
 
-/// By which way a deployed enforcement point is a compiled one, the strongest first.
-fn rank(wanted: &Wanted<'_>, one: &Deployed, binds: &Binds, names: &Names) -> Option<usize> {
-    let ours = compiled_names(wanted);
-    if let Some(id) = ours.iter().find_map(|name| binds.get(name)) {
-        return one.id.eq_ignore_ascii_case(id).then_some(0);
-    }
-    let [name, _] = &ours;
-    let first = one.names.first() == Some(name);
-    let other = one.names.iter().any(|name| ours.contains(name));
-    match (first, other, guards_same(wanted, one, names)) {
-        (true, _, true) => Some(1),
-        (true, _, false) => Some(2),
-        (false, true, _) => Some(3),
-        (false, false, true) => Some(4),
-        (false, false, false) => None,
-    }
+/// True where both say something, and not the same.
+fn differs(one: &Marks, other: &Marks) -> bool {
+    one.iter().any(|(key, value)| other.get(key).is_some_and(|other| other != value))
+}
+
+/// A deployed enforcement point of a compiled one's name that lives elsewhere, with where.
+pub(super) fn elsewhere(wanted: &Wanted<'_>, export: &Export) -> Option<String> {
+    let name = wanted.guard.name.to_lowercase();
+    let one = export
+        .guards
+        .iter()
+        .find(|one| one.names.first() == Some(&name) && differs(wanted.home, &one.home))?;
+    let apart =
+        wanted.home.iter().find(|(key, value)| one.home.get(*key).is_some_and(|other| other != *value));
+    let (key, value) = apart?;
+    let found = one.home.get(key)?;
+    let (shown, name) = (one.shown(), &wanted.guard.name);
+    let id = one.path.as_ref().unwrap_or(&one.id);
+    Some(format!(
+        "{shown} has its name, and is of the {key} `{found}`, not `{value}`; if it is the one, say so: `--bind {name}={id}`"
+    ))
 }
 
 /// True when both guard machines with the same labels.
@@ -157,6 +267,12 @@ pub(super) fn besides(wanted: &[Wanted<'_>], export: &Export, matched: &Matched)
         if parts.contains(&one.id) {
             return Some("it has rules for other machines besides".to_owned());
         }
+        let unknown = unexplained(export, &matched.names, &one.guard.members);
+        if let Some(why) =
+            unknown.first().and_then(|_| unknown_members(&compiled, one, &matched.names, &unknown))
+        {
+            return Some(why);
+        }
         let labels = labels_of(&matched.names.side(&one.guard.members));
         let shares =
             |own: &BTreeSet<String>| labels.iter().any(|other| nested(own, other) || nested(other, own));
@@ -171,6 +287,30 @@ pub(super) fn besides(wanted: &[Wanted<'_>], export: &Export, matched: &Matched)
     others.filter_map(|(at, one)| Some((at, why(one)?))).collect()
 }
 
+/// Why an enforcement point with labels that no file explains may matter: what is known of its labels fits.
+fn unknown_members(
+    compiled: &[(&str, Vec<BTreeSet<String>>)],
+    one: &Deployed,
+    names: &Names,
+    unknown: &BTreeSet<PeerName>,
+) -> Option<String> {
+    let words: BTreeSet<String> = unknown.iter().map(typed).collect();
+    let known = labels_of(&names.side(&one.guard.members)).into_iter().map(|labels| -> BTreeSet<String> {
+        labels.into_iter().filter(|label| !words.contains(label)).collect()
+    });
+    let known: Vec<BTreeSet<String>> = known.collect();
+    let may_be =
+        |own: &BTreeSet<String>| known.iter().any(|known| known.is_subset(own) || own.is_subset(known));
+    let fits = compiled.iter().any(|(_, own)| own.iter().any(may_be));
+    let list: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
+    fits.then(|| {
+        format!(
+            "it may guard machines of the site: no file says what {} is; give the file of all categories (`--categories FILE`)",
+            list.join(", ")
+        )
+    })
+}
+
 /// The sets of labels on a side.
 fn labels_of(peers: &Peers) -> Vec<BTreeSet<String>> {
     let sets = peers.names.iter().filter_map(|name| match name {
@@ -180,79 +320,8 @@ fn labels_of(peers: &Peers) -> Vec<BTreeSet<String>> {
     sets.collect()
 }
 
-/// Labels in another case, and those that are bound. Gives what was bound and is no name here.
-fn bind_labels(
-    wanted: &[Wanted<'_>],
-    export: &Export,
-    known_as: &[(PeerName, String)],
-    binds: &Binds,
-    names: &mut Names,
-) -> Vec<String> {
-    let compiled = single(wanted.iter().flat_map(|one| one.sides()));
-    let is_label = |name: &&PeerName| matches!(name, PeerName::Labels(_));
-    let labels: BTreeMap<String, String> =
-        compiled.iter().filter(is_label).map(typed).map(|text| (text.to_lowercase(), text)).collect();
-    for text in single(export.guards.iter().flat_map(sides)).iter().filter(is_label).map(typed) {
-        if let Some(ours) = labels.get(&text.to_lowercase()).filter(|ours| **ours != text) {
-            names.is_label(text, ours.clone());
-        }
-    }
-    let other = known_as.iter().map(|(_, known)| known.clone());
-    let known: BTreeSet<String> =
-        compiled.iter().map(typed).chain(other).map(|text| text.to_lowercase()).collect();
-    let guards: BTreeSet<String> = wanted.iter().flat_map(compiled_names).collect();
-    let mut unknown = Vec::new();
-    for (name, id) in binds {
-        if let Some(ours) = labels.get(name) {
-            names.is_label(id.to_lowercase(), ours.clone());
-        } else if !known.contains(name) && !guards.contains(name) {
-            unknown.push(name.clone());
-        } else if guards.contains(name) && !export.guards.iter().any(|one| one.id.eq_ignore_ascii_case(id)) {
-            unknown.push(id.clone());
-        }
-    }
-    unknown
-}
-
-/// Sets of addresses by name or by hand. Gives what was bound and is in no rule.
-fn bind_sets(
-    wanted: &[Wanted<'_>],
-    export: &Export,
-    known_as: &[(PeerName, String)],
-    binds: &Binds,
-    names: &mut Names,
-) -> Vec<String> {
-    let compiled = single(wanted.iter().flat_map(|one| one.sides()));
-    let deployed = single(export.guards.iter().flat_map(sides));
-    let sets = compiled.iter().filter(|name| matches!(name, PeerName::AddressSet(_) | PeerName::Group(_)));
-    let mut unknown = Vec::new();
-    for ours in sets {
-        let known_as =
-            known_as.iter().filter(|(name, _)| name == ours).map(|(_, known)| known.to_lowercase());
-        let all: Vec<String> = known_as.chain([typed(ours).to_lowercase()]).collect();
-        if let Some(id) = all.iter().find_map(|name| binds.get(name)) {
-            let found = deployed.iter().find(|name| typed(name).eq_ignore_ascii_case(id));
-            match found {
-                Some(found) => names.is(found.clone(), ours.clone()),
-                // Its rules are missing; the binding itself may be right.
-                None if export.sets.iter().any(|set| set.id.eq_ignore_ascii_case(id)) => {}
-                None if matches!(ours, PeerName::Group(_)) => {}
-                None => unknown.push(id.clone()),
-            }
-            continue;
-        }
-        if let Some(same) = deployed.iter().find(|name| all.contains(&typed(name).to_lowercase())) {
-            names.is(same.clone(), ours.clone());
-        }
-        for set in export.sets.iter().filter(|set| all.contains(&set.title)) {
-            names.is(set.name.clone(), ours.clone());
-        }
-    }
-    unknown
-}
-
 /// Whom a deployed enforcement point guards, and both sides of its rules.
-fn sides(one: &Deployed) -> impl Iterator<Item = &Peers> {
+pub(super) fn sides(one: &Deployed) -> impl Iterator<Item = &Peers> {
     let rules = one.guard.rules.iter().flat_map(|rule| [&rule.from, &rule.to]);
     std::iter::once(&one.guard.members).chain(rules)
 }
@@ -260,5 +329,6 @@ fn sides(one: &Deployed) -> impl Iterator<Item = &Peers> {
 /// The names of a side that no file explains.
 pub(super) fn unexplained(export: &Export, names: &Names, peers: &Peers) -> BTreeSet<PeerName> {
     let renamed = names.side(peers);
-    single([&renamed]).into_iter().filter(|name| export.unexplained.contains(name)).collect()
+    let is_open = |name: &PeerName| export.unexplained.contains(name) || names.is_doubtful(name);
+    single([&renamed]).into_iter().filter(is_open).collect()
 }

@@ -15,6 +15,10 @@ pub struct Names {
     whole: BTreeMap<PeerName, PeerName>,
     labels: BTreeMap<String, String>,
     contents: BTreeMap<PeerName, AddressSet>,
+    /// Deployed names of which one is a compiled one, and nobody knows which.
+    doubtful: BTreeSet<PeerName>,
+    /// Compiled names of which several deployed ones may be the one.
+    unclear: BTreeSet<PeerName>,
 }
 
 impl Names {
@@ -32,6 +36,25 @@ impl Names {
     /// Says that a deployed label is a compiled one.
     pub(super) fn is_label(&mut self, deployed: String, compiled: String) {
         self.labels.insert(deployed, compiled);
+    }
+
+    /// Says that one of several deployed names is a compiled one, and nobody knows which.
+    pub(super) fn is_in_doubt(&mut self, compiled: PeerName, deployed: impl IntoIterator<Item = PeerName>) {
+        self.unclear.insert(compiled);
+        for name in deployed {
+            self.contents.remove(&name);
+            self.doubtful.insert(name);
+        }
+    }
+
+    /// True for a deployed name that is in doubt.
+    pub(super) fn is_doubtful(&self, name: &PeerName) -> bool {
+        self.doubtful.contains(name)
+    }
+
+    /// Compiled names that are in doubt.
+    pub(super) fn unclear(&self) -> &BTreeSet<PeerName> {
+        &self.unclear
     }
 
     /// A name in compiled words.
@@ -83,7 +106,7 @@ pub(super) fn label(text: String) -> PeerName {
 }
 
 /// What a person types for a name.
-pub(super) fn typed(name: &PeerName) -> String {
+pub fn typed(name: &PeerName) -> String {
     match name {
         PeerName::Group(text)
         | PeerName::Behind(text)

@@ -18,7 +18,7 @@ pub(super) struct Found {
     pub(super) deployed: Option<usize>,
     pub(super) opened: Passing,
     pub(super) closed: Passing,
-    /// True where a deny takes away something only if names hold addresses that it has.
+    /// True where a deny matters only if names hold addresses that it has.
     pub(super) is_possible: bool,
 }
 
@@ -71,6 +71,7 @@ fn pairs(
     let none = BTreeSet::new();
     let rows = |at: usize| rows.get(at).unwrap_or(&none);
     let action = |at: usize| compared.rules.get(at).map(|rule| rule.action);
+    let places = Places::of(compared, rows, deployed);
     let mut pairs: BTreeMap<usize, usize> = BTreeMap::new();
     let mut taken: BTreeSet<usize> = BTreeSet::new();
     for of_one_row in [true, false] {
@@ -78,19 +79,24 @@ fn pairs(
             if pairs.contains_key(wanted) {
                 continue;
             }
-            let fits = |at: &&usize| {
-                let (ours, theirs) = (rows(*wanted), rows(**at));
-                let shared = !ours.is_disjoint(theirs);
-                let contained = compared.covers(**at, *wanted) || compared.covers(*wanted, **at);
-                !taken.contains(*at)
-                    && action(**at) == action(*wanted)
-                    && if of_one_row {
-                        shared && (contained || compared.meet(**at, *wanted))
-                    } else {
-                        (ours.is_empty() || theirs.is_empty()) && contained
-                    }
+            let fits = |at: &usize| {
+                let (ours, theirs) = (rows(*wanted), rows(*at));
+                if taken.contains(at) || action(*at) != action(*wanted) {
+                    return false;
+                }
+                let contained = || compared.covers(*at, *wanted) || compared.covers(*wanted, *at);
+                if of_one_row {
+                    !ours.is_disjoint(theirs) && (contained() || compared.meet(*at, *wanted))
+                } else {
+                    (ours.is_empty() || theirs.is_empty()) && contained()
+                }
             };
-            if let Some(at) = deployed.iter().find(fits).copied() {
+            let candidates = if of_one_row {
+                places.of_rows(rows(*wanted))
+            } else {
+                places.near(compared.peer_cells(*wanted))
+            };
+            if let Some(at) = candidates.into_iter().find(fits) {
                 taken.insert(at);
                 pairs.insert(*wanted, at);
             }
@@ -98,6 +104,47 @@ fn pairs(
     }
     pairs
 }
+
+/// Where to look for a deployed rule, so that not every one is held against every compiled one.
+struct Places<'r> {
+    by_row: BTreeMap<&'r String, Vec<usize>>,
+    by_cell: BTreeMap<usize, Vec<usize>>,
+    by_first: BTreeMap<usize, Vec<usize>>,
+}
+
+impl<'r> Places<'r> {
+    fn of(compared: &Compared<'_>, rows: impl Fn(usize) -> &'r BTreeSet<String>, deployed: &[usize]) -> Self {
+        let mut places =
+            Self { by_row: BTreeMap::new(), by_cell: BTreeMap::new(), by_first: BTreeMap::new() };
+        for at in deployed.iter().copied() {
+            for row in rows(at) {
+                places.by_row.entry(row).or_default().push(at);
+            }
+            let cells = compared.peer_cells(at);
+            for cell in cells {
+                places.by_cell.entry(*cell).or_default().push(at);
+            }
+            // One that is for nobody is within any.
+            places.by_first.entry(cells.first().copied().unwrap_or(NOBODY)).or_default().push(at);
+        }
+        places
+    }
+
+    /// Those of one of some rows.
+    fn of_rows(&self, rows: &BTreeSet<String>) -> BTreeSet<usize> {
+        rows.iter().filter_map(|row| self.by_row.get(row)).flatten().copied().collect()
+    }
+
+    /// Those whose other end may hold some cells, or be held by them.
+    fn near(&self, cells: &[usize]) -> BTreeSet<usize> {
+        let wide = cells.first().and_then(|first| self.by_cell.get(first));
+        let narrow = cells.iter().chain([&NOBODY]).filter_map(|cell| self.by_first.get(cell));
+        wide.into_iter().chain(narrow).flatten().copied().collect()
+    }
+}
+
+/// In place of the first cell of a rule without any.
+const NOBODY: usize = usize::MAX;
 
 /// What a compiled rule, a deployed one, or one in place of the other, changes.
 fn difference(compared: &Compared<'_>, compiled: Option<usize>, deployed: Option<usize>) -> Found {
@@ -117,6 +164,10 @@ fn difference(compared: &Compared<'_>, compiled: Option<usize>, deployed: Option
     };
     if is_deny && compiled.is_none() && found.closed.is_empty() {
         found.closed = deployed.map(|at| compared.may_cut(at)).unwrap_or_default();
+        found.is_possible = true;
+    }
+    if is_deny && deployed.is_none() && found.opened.is_empty() {
+        found.opened = compiled.map(|at| compared.may_open(at)).unwrap_or_default();
         found.is_possible = true;
     }
     found

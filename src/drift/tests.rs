@@ -3,7 +3,7 @@
 use super::*;
 use crate::policy::address::AddressSet;
 use crate::policy::service::{Protocol, ServiceSet};
-use crate::target::observed::Author;
+use crate::target::observed::{Action, Author};
 use ipnet::IpNet;
 
 fn net(text: &str) -> Peers {
@@ -44,7 +44,8 @@ fn compared(
         by_place.entry((*place).to_owned()).or_default().insert((*row).to_owned());
     }
     let compiled = guard(compiled);
-    let wanted = [Wanted { platform: "p", guard: &compiled, rows: &by_place }];
+    let marks = Marks::new();
+    let wanted = [Wanted { platform: "p", guard: &compiled, home: &marks, tags: &marks, rows: &by_place }];
     let mut one = Deployed::new("web", guard(deployed));
     one.remarks = remarks.iter().map(|(place, text)| ((*place).to_owned(), (*text).to_owned())).collect();
     let export = Export { guards: vec![one], ..Export::default() };
@@ -124,4 +125,27 @@ fn both_families_whole_are_everybody() {
     let both = Peers::at(AddressSet::all());
     let compiled = vec![rule("a", Action::Allow, Peers::everybody(), 443)];
     assert_eq!(compared(compiled, vec![rule("x", Action::Allow, both, 443)], &[], &[]), []);
+}
+
+const MANY: u16 = 1000;
+
+/// Many rules of which every one was changed, each with its own ports and its own range.
+#[test]
+fn thousands_of_changed_rules_are_paired() {
+    let range = |at: u16| net(&format!("10.{}.{}.0/24", at / 250, at % 250));
+    let all = |shift: u16| {
+        (0..MANY).map(|at| rule(&format!("{at}"), Action::Allow, range(at), at + shift)).collect()
+    };
+    let drifts = compared(all(1), all(2), &[], &[]);
+    assert_eq!(drifts.len(), 2 * usize::from(MANY));
+    let wider = |shift: u16| -> Vec<Rule> {
+        let one = |at: u16| {
+            let services = ServiceSet::ports(Protocol::TCP, 1, at + shift);
+            Rule { services, ..rule(&format!("{at}"), Action::Allow, range(at), 1) }
+        };
+        (0..MANY).map(one).collect()
+    };
+    let drifts = compared(wider(1), wider(2), &[], &[]);
+    assert_eq!(drifts.len(), usize::from(MANY));
+    assert!(drifts.iter().all(|drift| drift.kind == Kind::Widened));
 }

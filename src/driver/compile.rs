@@ -12,8 +12,8 @@ use crate::diagnostic::{Diagnostic, Severity, Sink, codes, nearest};
 use crate::diff::release::Release;
 use crate::policy::{PlatformId, Policy};
 use crate::source::Span;
+use crate::target::export::KnownAs;
 use crate::target::manifest::{Manifest, ManifestQuota};
-use crate::target::observed::PeerName;
 use crate::target::proof::{PlatformPermits, Proof, SpellingPermits, not_aligned, prove};
 use crate::target::verify::{Mismatch, report, verify};
 use crate::target::{Artifact, Lock, Permits, PlanContext, Planned, QuotaUse, Spelling, Target, json, steps};
@@ -64,8 +64,8 @@ pub struct Compiled {
     pub proof: Proof,
     /// What to do with each artefact.
     pub steps: Vec<Steps>,
-    /// By platform, names of sets in artefacts with the names that the platform has for them.
-    pub known_as: BTreeMap<String, Vec<(PeerName, String)>>,
+    /// By platform, by what its deployed things are known.
+    pub known_as: BTreeMap<String, KnownAs>,
 }
 
 /// What to do with one artefact.

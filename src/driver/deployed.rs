@@ -7,7 +7,7 @@
 use super::Compiled;
 use crate::diagnostic::{Diagnostic, Sink, codes};
 use crate::drift::{Binds, Comparison, Wanted, compare};
-use crate::target::export::{Export, ExportFile};
+use crate::target::export::{Export, ExportFile, KnownAs, Marks};
 use crate::target::manifest::ManifestArtifact;
 use crate::target::observed::{Guard, PeerName, Unreadable};
 use crate::target::{Target, TargetInfo};
@@ -154,14 +154,25 @@ fn compare_kind(
 ) -> Deployment {
     let read: Vec<(&str, Vec<Guard>, Rows)> =
         artefacts.iter().map(|artefact| read_back(compiled, target, artefact)).collect();
+    let nothing = KnownAs::default();
+    let untagged = Marks::new();
+    let known = |platform: &str| compiled.known_as.get(platform).unwrap_or(&nothing);
     let wanted: Vec<Wanted<'_>> = read
         .iter()
-        .flat_map(|(platform, guards, rows)| guards.iter().map(move |guard| Wanted { platform, guard, rows }))
+        .flat_map(|(platform, guards, rows)| {
+            let known = known(platform);
+            let tags = |guard: &Guard| known.tags.get(&guard.name.to_lowercase()).unwrap_or(&untagged);
+            guards.iter().map(move |guard| Wanted {
+                platform,
+                guard,
+                home: &known.home,
+                tags: tags(guard),
+                rows,
+            })
+        })
         .collect();
-    let known_as: Vec<(PeerName, String)> = artefacts
-        .iter()
-        .flat_map(|artefact| compiled.known_as.get(&artefact.platform).into_iter().flatten().cloned())
-        .collect();
+    let known_as: Vec<(PeerName, String)> =
+        artefacts.iter().flat_map(|artefact| known(&artefact.platform).sets.iter().cloned()).collect();
     Deployment {
         target: target.info(),
         platforms: artefacts.iter().map(|artefact| artefact.platform.clone()).collect(),
@@ -198,7 +209,12 @@ fn read_back<'c>(
 fn report_all(compared: &[Deployment], sink: &mut Sink) {
     for comparison in compared.iter().map(|one| &one.comparison) {
         for one in &comparison.ambiguous {
-            let message = format!("`{}` may be any of {}", one.name, quoted(&one.ids));
+            let message = match one.ids.as_slice() {
+                [only] => {
+                    format!("`{}` may be `{only}`, but only a name that others use too says so", one.name)
+                }
+                several => format!("`{}` may be any of {}", one.name, quoted(several)),
+            };
             let first = one.ids.first().map_or("ID", String::as_str);
             sink.report(
                 Diagnostic::new(codes::EXPORT_AMBIGUOUS, message)

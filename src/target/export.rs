@@ -26,6 +26,21 @@ impl ExportFile {
     }
 }
 
+/// Facts that tell a thing from others of its name, by their word for people; in lower case, so that equal facts are equal
+/// texts.
+pub type Marks = BTreeMap<&'static str, String>;
+
+/// By what the deployed things of a plan are known.
+#[derive(Debug, Clone, Default)]
+pub struct KnownAs {
+    /// Names of sets as rules of an artefact have them, with the names that the platform has for them.
+    pub sets: Vec<(PeerName, String)>,
+    /// Where its enforcement points live and whose they are, as far as the site says.
+    pub home: Marks,
+    /// With what each enforcement point is tagged, by its name in lower case.
+    pub tags: BTreeMap<String, Marks>,
+}
+
 /// Everything that is deployed, as far as the files say.
 #[derive(Debug, Clone, Default)]
 pub struct Export {
@@ -33,14 +48,20 @@ pub struct Export {
     pub guards: Vec<Deployed>,
     /// Sets of addresses that rules name by an id.
     pub sets: Vec<NamedSet>,
-    /// Names in rules that are ids which no file explains.
+    /// Labels by the ids that other programs have for them, in lower case.
+    pub labels: BTreeMap<String, String>,
+    /// Names in rules that are ids which no file explains, or that are explained by what can't be read.
     pub unexplained: BTreeSet<PeerName>,
     /// What the reader took for granted, in words.
     pub remarks: Vec<String>,
     /// The spelling that says most nearly what the export can say, where that is not the main one.
     pub alike: Option<&'static str>,
+    /// Sets in which every party is that an enforcement point of the platform guards.
+    pub around: BTreeSet<PeerName>,
     /// True where a party that no enforcement point guards may do everything.
     pub unguarded_passes: bool,
+    /// True for a platform whose exports may say before which networks and machines an enforcement point stands.
+    pub may_say_attached: bool,
 }
 
 /// An enforcement point that is deployed.
@@ -48,10 +69,20 @@ pub struct Export {
 pub struct Deployed {
     /// Its id, as a person types it.
     pub id: String,
+    /// The whole path of it, where the id is a part of one.
+    pub path: Option<String>,
     /// Its name for people.
     pub title: String,
     /// By which names it may be known to a site, the strongest first, in lower case.
     pub names: Vec<String>,
+    /// Names that somebody else may well have chosen too, in lower case: they count among things of one origin.
+    pub hints: Vec<String>,
+    /// What made it, where several things are made at once.
+    pub origin: Option<String>,
+    /// Where it lives and whose it is: another home than the site says makes it another thing.
+    pub home: Marks,
+    /// What its maker tagged it with.
+    pub tags: Marks,
     /// How rules of the export name whom it guards.
     pub name: Option<PeerName>,
     /// Its rules; without them where they can't be read.
@@ -60,6 +91,8 @@ pub struct Deployed {
     pub problem: Option<Unreadable>,
     /// The name or description of a rule by its pointer.
     pub remarks: BTreeMap<String, String>,
+    /// The addresses of the networks before which it stands, where the files say all of them.
+    pub addresses: Option<AddressSet>,
     /// True where it stands before a network or a machine; `None` where the files don't say.
     pub attached: Option<bool>,
     /// What it is, where it belongs to another program that is known.
@@ -72,14 +105,34 @@ impl Deployed {
         let title = guard.name.clone();
         Self {
             id: id.into(),
+            path: None,
             names: vec![title.to_lowercase()],
+            hints: Vec::new(),
+            origin: None,
+            home: Marks::new(),
+            tags: Marks::new(),
             title,
             name: None,
             guard,
             problem: None,
             remarks: BTreeMap::new(),
+            addresses: None,
             attached: None,
             belongs_to: None,
+        }
+    }
+
+    /// True for what a person types for it.
+    pub fn is_called(&self, text: &str) -> bool {
+        let ids = std::iter::once(&self.id).chain(&self.path);
+        ids.into_iter().any(|id| id.eq_ignore_ascii_case(text))
+    }
+
+    /// Takes a second description of the same thing: nothing where it says the same, else nobody knows which is right.
+    pub fn again(&mut self, other: &Self) {
+        if self.problem.is_none() && (other.problem.is_some() || !self.guard.says_as(&other.guard)) {
+            let why = "it is described twice, and differently";
+            self.problem = Some(Unreadable::new(other.guard.pointer.as_str(), why));
         }
     }
 
@@ -100,6 +153,8 @@ pub struct NamedSet {
     pub name: PeerName,
     /// What is in it, where the files say so.
     pub addresses: Option<AddressSet>,
+    /// Why what is in it can't be read.
+    pub problem: Option<Unreadable>,
 }
 
 /// How a site says whom an enforcement point guards.
@@ -109,6 +164,8 @@ pub struct SiteWords {
     pub platform: String,
     /// Attributes of the role's block.
     pub role: String,
+    /// The same for a role that is known by a group and not by its addresses.
+    pub by_name: String,
     /// True where the platform knows more states than blocking, so that a rollout has to say it.
     pub has_states: bool,
 }

@@ -32,7 +32,7 @@ use crate::policy::{PlatformId, Policy, RoleId, RowId};
 use crate::vocabulary::PlatformSpec;
 pub use context::{Lock, PlanContext};
 use evaluate::Bindings;
-use export::{Export, ExportFile, SiteWords};
+use export::{Deployed, Export, ExportFile, KnownAs, SiteWords};
 use observed::{Observed, PeerName, Unreadable};
 use permission::{PermissionAsk, PermissionDocument};
 use std::collections::BTreeMap;
@@ -181,9 +181,9 @@ pub trait Backend: Sync {
     /// The points behind the names that a file uses, as far as this plan and the policy know them.
     fn bindings(&self, plan: &Self::Plan, policy: &Policy, observed: &Observed) -> Bindings;
 
-    /// Names of sets as rules of an artefact have them, with the names that the platform has for them.
-    fn known_as(&self, _plan: &Self::Plan) -> Vec<(PeerName, String)> {
-        Vec::new()
+    /// By what the deployed things of a plan are known, besides the names in its artefacts.
+    fn known_as(&self, _plan: &Self::Plan) -> KnownAs {
+        KnownAs::default()
     }
 
     /// True for a file that this platform's own tools wrote about what is deployed.
@@ -192,7 +192,13 @@ pub trait Backend: Sync {
     }
 
     /// How a site says whom an enforcement point of an export guards; `None` where it needs what the export doesn't say.
-    fn site_words(&self, _members: &PeerName) -> Option<SiteWords> {
+    /// `members` is the one name of whom it guards, where it has one.
+    fn site_words(&self, _one: &Deployed, _members: Option<&PeerName>) -> Option<SiteWords> {
+        None
+    }
+
+    /// The kind and the block of a role outside that stands for a set that somebody keeps; `title` is its name.
+    fn site_peer(&self, _set: &PeerName, _title: &str) -> Option<String> {
         None
     }
 
@@ -231,7 +237,10 @@ pub trait Target: Sync {
     fn is_export(&self, value: &serde_json::Value) -> bool;
 
     /// See [`Backend::site_words`].
-    fn site_words(&self, members: &PeerName) -> Option<SiteWords>;
+    fn site_words(&self, one: &Deployed, members: Option<&PeerName>) -> Option<SiteWords>;
+
+    /// See [`Backend::site_peer`].
+    fn site_peer(&self, set: &PeerName, title: &str) -> Option<String>;
 
     /// See [`Backend::read_export`].
     ///
@@ -275,7 +284,7 @@ pub trait Planned {
     fn bindings(&self, policy: &Policy, observed: &Observed) -> Bindings;
 
     /// See [`Backend::known_as`].
-    fn known_as(&self) -> Vec<(PeerName, String)>;
+    fn known_as(&self) -> KnownAs;
 }
 
 struct PlannedBy<B: Backend + 'static> {
@@ -321,7 +330,7 @@ impl<B: Backend + 'static> Planned for PlannedBy<B> {
         self.backend.bindings(&self.plan, policy, observed)
     }
 
-    fn known_as(&self) -> Vec<(PeerName, String)> {
+    fn known_as(&self) -> KnownAs {
         self.backend.known_as(&self.plan)
     }
 }
@@ -360,8 +369,12 @@ where
         self.0.is_export(value)
     }
 
-    fn site_words(&self, members: &PeerName) -> Option<SiteWords> {
-        self.0.site_words(members)
+    fn site_words(&self, one: &Deployed, members: Option<&PeerName>) -> Option<SiteWords> {
+        self.0.site_words(one, members)
+    }
+
+    fn site_peer(&self, set: &PeerName, title: &str) -> Option<String> {
+        self.0.site_peer(set, title)
     }
 
     fn read_export(&self, files: &[ExportFile]) -> Result<Export, Unreadable> {

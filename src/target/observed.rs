@@ -156,6 +156,23 @@ impl Guard {
     }
 }
 
+impl Guard {
+    /// True where another one says the same about access, wherever it stands. Lists may be in another order where no order
+    /// is meant.
+    pub fn says_as(&self, other: &Self) -> bool {
+        let rules = |guard: &Self| -> Vec<Rule> {
+            let mut rules: Vec<Rule> =
+                guard.rules.iter().map(|rule| Rule { pointer: String::new(), ..rule.clone() }).collect();
+            if rules.iter().all(|rule| rule.action == Action::Allow) {
+                rules.sort_by_cached_key(|rule| format!("{rule:?}"));
+            }
+            rules
+        };
+        let about = |guard: &Self| (guard.members.clone(), guard.state, guard.ipv6, guard.scope.clone());
+        about(self) == about(other) && rules(self) == rules(other)
+    }
+}
+
 impl Rule {
     /// A rule of the file between whom its enforcement point guards and `peers`.
     pub fn allow(pointer: String, direction: Direction, peers: Peers, services: ServiceSet) -> Self {

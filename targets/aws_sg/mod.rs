@@ -43,7 +43,7 @@ mod tests;
 use crate::policy::universe::NotAligned;
 use crate::policy::{PlatformId, Policy, RoleId};
 use crate::target::evaluate::Bindings;
-use crate::target::export::{Export, ExportFile, SiteWords};
+use crate::target::export::{Deployed, Export, ExportFile, KnownAs, SiteWords};
 use crate::target::observed::{Observed, PeerName, Unreadable};
 use crate::target::permission::{PermissionAsk, PermissionDocument};
 use crate::target::{Artifact, Backend, Permits, PlanContext, QuotaUse, Spelling, TargetInfo};
@@ -172,17 +172,21 @@ impl Backend for AwsSg {
         read::bindings(plan, policy)
     }
 
-    fn known_as(&self, plan: &Plan) -> Vec<(PeerName, String)> {
-        plan.prefix_lists.iter().map(|list| (read::list_name(&list.parameter), list.name.clone())).collect()
+    fn known_as(&self, plan: &Plan) -> KnownAs {
+        export::identity::known_as(plan)
     }
 
     fn is_export(&self, value: &serde_json::Value) -> bool {
         export::is_export(value)
     }
 
-    fn site_words(&self, members: &PeerName) -> Option<SiteWords> {
+    fn site_words(&self, _: &Deployed, members: Option<&PeerName>) -> Option<SiteWords> {
         // Whoever wears a group is known by it.
-        matches!(members, PeerName::Group(_)).then(SiteWords::default)
+        matches!(members, Some(PeerName::Group(_))).then(SiteWords::default)
+    }
+
+    fn site_peer(&self, _: &PeerName, title: &str) -> Option<String> {
+        Some(format!("windows-server {{ prefix-list = \"{title}\" }}"))
     }
 
     fn read_export(&self, files: &[ExportFile]) -> Result<Export, Unreadable> {

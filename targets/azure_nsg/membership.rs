@@ -15,8 +15,8 @@ pub(super) const ATTRIBUTE: &str = "membership";
 
 /// Its values: by application security group, by address.
 pub(super) const VALUES: &[&str] = &[BY_ASG, BY_SUBNET];
-const BY_ASG: &str = "asg";
-const BY_SUBNET: &str = "subnet";
+pub(super) const BY_ASG: &str = "asg";
+pub(super) const BY_SUBNET: &str = "subnet";
 
 /// What a network security group is bound to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

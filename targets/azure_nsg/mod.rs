@@ -37,8 +37,8 @@ mod tests;
 use crate::policy::universe::NotAligned;
 use crate::policy::{PlatformId, Policy, RoleId};
 use crate::target::evaluate::Bindings;
-use crate::target::export::{Export, ExportFile};
-use crate::target::observed::{Observed, Unreadable};
+use crate::target::export::{Deployed, Export, ExportFile, KnownAs, SiteWords};
+use crate::target::observed::{Observed, PeerName, Unreadable};
 use crate::target::permission::{PermissionAsk, PermissionDocument};
 use crate::target::{Artifact, Backend, Permits, PlanContext, QuotaUse, Spelling, TargetInfo};
 use crate::vocabulary::{AttributeSpec, PlatformSpec, ValueType};
@@ -142,6 +142,18 @@ impl Backend for AzureNsg {
 
     fn bindings(&self, plan: &Plan, policy: &Policy, observed: &Observed) -> Bindings {
         read::bindings(plan, policy, observed)
+    }
+
+    fn known_as(&self, plan: &Plan) -> KnownAs {
+        export::identity::known_as(plan)
+    }
+
+    fn site_words(&self, one: &Deployed, _: Option<&PeerName>) -> Option<SiteWords> {
+        export::identity::site_words(one)
+    }
+
+    fn site_peer(&self, set: &PeerName, _: &str) -> Option<String> {
+        export::identity::site_peer(set)
     }
 
     fn is_export(&self, value: &serde_json::Value) -> bool {

@@ -54,7 +54,8 @@ pub(crate) fn document(ask: &PermissionAsk) -> PermissionDocument {
     }
 }
 
-fn is_id(text: &str) -> bool {
+/// True for the id of a subscription, in place of its name.
+pub(super) fn is_id(text: &str) -> bool {
     let groups: Vec<&str> = text.split('-').collect();
     let is_group = |(group, length): (&&str, usize)| {
         group.len() == length && group.bytes().all(|letter| letter.is_ascii_hexdigit())

@@ -50,6 +50,10 @@ pub(super) struct Header {
     pub(super) region: Option<String>,
     /// The resource group to deploy to, if the site names it.
     pub(super) resource_group: Option<String>,
+    /// The subscription of the virtual network, if the site names it.
+    pub(super) subscription: Option<String>,
+    /// The virtual network, if the site names it.
+    pub(super) vnet: Option<String>,
 }
 
 /// An application security group.
@@ -261,6 +265,8 @@ fn header(policy: &Policy, platform: PlatformId) -> Header {
         catalogue: short(&header.catalogue),
         region: attribute("region"),
         resource_group: attribute("resource-group"),
+        subscription: attribute("subscription"),
+        vnet: attribute("vnet"),
     }
 }
 

@@ -16,25 +16,41 @@ pub(super) fn blanks(plan: &Plan) -> Vec<(&'static str, String)> {
         || "LOCATION=$(az group show --name \"$RESOURCE_GROUP\" --query location --output tsv)".to_owned(),
         |region| format!("LOCATION={}", quoted(region)),
     );
+    let account = header.subscription.as_deref().map_or_else(String::new, |subscription| {
+        format!("az account set --subscription {}\n", quoted(subscription))
+    });
+    let vnet = header.vnet.as_deref().map_or_else(
+        || ": \"${VNET:?set it to the name of the virtual network}\"".to_owned(),
+        |vnet| format!("VNET={}", quoted(vnet)),
+    );
+    // Each group has a subnet or machines of its own, so each command asks for them.
     let bind = |name: &str| {
         format!(
-            "az network vnet subnet update --resource-group \"$RESOURCE_GROUP\" --vnet-name \"$VNET\" --name \"$SUBNET\" --network-security-group {}",
+            "az network vnet subnet update --resource-group \"$RESOURCE_GROUP\" --vnet-name \"$VNET\" --name \"${{{}:?the subnet of {name}}}\" --network-security-group {}",
+            variable("SUBNET", name),
             quoted(name)
         )
     };
     let join = |name: &str| {
         format!(
-            "az network nic ip-config update --resource-group \"$RESOURCE_GROUP\" --nic-name \"$NIC\" --name \"$IP_CONFIG\" --application-security-groups {}",
+            "az network nic ip-config update --resource-group \"$RESOURCE_GROUP\" --nic-name \"${{{}:?an interface of a machine of {name}}}\" --name \"${{IP_CONFIG:-ipconfig1}}\" --application-security-groups {}",
+            variable("NIC", name),
             quoted(name)
         )
     };
     let joined: Vec<String> = plan.asgs.iter().map(|asg| join(&asg.name)).collect();
     let bound: Vec<String> = plan.nsgs.iter().map(|nsg| bind(&nsg.name)).collect();
     vec![
-        ("LOOKUPS", format!("{group}\n{location}")),
+        ("LOOKUPS", format!("{account}{group}\n{location}")),
         ("DEPLOYMENT", quoted(&deployment(plan))),
-        ("BINDINGS", [joined, bound].concat().join("\n")),
+        ("BINDINGS", [vec![vnet], joined, bound].concat().join("\n")),
     ]
+}
+
+/// A variable of the shell for what belongs to a group. Names of groups have letters, digits and `-_.` only.
+fn variable(what: &str, group: &str) -> String {
+    let kept = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+    format!("{what}_{}", group.chars().map(kept).collect::<String>())
 }
 
 /// Letters, digits and `-_.`, at most 64.

@@ -43,7 +43,7 @@ mod v4;
 use crate::policy::universe::NotAligned;
 use crate::policy::{PlatformId, Policy, RoleId};
 use crate::target::evaluate::Bindings;
-use crate::target::export::{Export, ExportFile, SiteWords};
+use crate::target::export::{Deployed, Export, ExportFile, SiteWords};
 use crate::target::observed::{Observed, PeerName, Unreadable};
 use crate::target::text;
 use crate::target::{Artifact, Backend, Permits, PlanContext, QuotaUse, Spelling, TargetInfo};
@@ -180,8 +180,12 @@ impl Backend for NutanixFlow {
         export::is_export(value)
     }
 
-    fn site_words(&self, members: &PeerName) -> Option<SiteWords> {
-        export::site_words(members)
+    fn site_words(&self, _: &Deployed, members: Option<&PeerName>) -> Option<SiteWords> {
+        export::site_words(members?)
+    }
+
+    fn site_peer(&self, _: &PeerName, title: &str) -> Option<String> {
+        Some(format!("windows-server {{ prefix-list = \"{title}\" }}"))
     }
 
     fn read_export(&self, files: &[ExportFile]) -> Result<Export, Unreadable> {

@@ -1,7 +1,8 @@
 """Compiles every example and generated sites, and hands each artefact to programs that segc's authors did not write.
 
 One file a platform says who looks at its artefacts. Besides: what segc prints is held to its schemas (`outputs.py`), what was
-deployed into a stand-in of EC2 and described back must equal what was compiled, checkov's findings must be known, and
+deployed into a stand-in of EC2 and described back must equal what was compiled, the prerequisite document is read back by readers of
+each format (`on_documents.py`), checkov's findings must be known, and
 artefacts that are damaged by hand must be refused (`damage.py`), and exports made from artefacts have the drift that was put into
 them (`drift.py`). Prints one line for each check, and fails when any finds
 anything, or when a tool is missing that is not on the list of optional ones.
@@ -16,6 +17,7 @@ import damage
 import drift
 import on_aws
 import on_azure
+import on_documents
 import on_firewall
 import on_nutanix
 import on_terraform
@@ -31,6 +33,7 @@ CHECKS = {
 
 # Tools that no package registry has; without them their checks are skipped, and said to be.
 OPTIONAL = {
+    "LibreOffice on the documents": on_documents.missing,
     "terraform with hashicorp/aws": on_terraform.missing,
     "terraform with hashicorp/azurerm": lambda: "its provider does nothing without an account",
     "terraform with nutanix/nutanix": lambda: "its provider does nothing without a server",
@@ -85,9 +88,10 @@ def main() -> int:
     generated = [compiled(source, source.parent.name) for source in sites.written(OUT.parent / "sites")]
     report.add("comparisons", outputs.comparison_results(examples))
     report.add("fleet", outputs.fleet_results(examples))
-    report.add("drift", drift.results(SEGC, outputs.answer_errors))
+    report.add("drift", drift.results(SEGC, outputs.answer_errors, [site.source for site in generated]))
     for site in examples:
         report.add(site.name, outputs.outputs(site))
+        report.add(f"{site.name}/document", on_documents.results(site))
     for site in examples + generated:
         report.add(site.name, artefact_results(site))
     report.add("checkov", checkov_run.results())

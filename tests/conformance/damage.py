@@ -132,6 +132,33 @@ def v3_subnet(document: dict) -> None:
     entry |= {"peer_specification_type": "IP_SUBNET", "ip_subnet": {"ip": "10.0.0.0", "prefix_length": 40}}
 
 
+def v3_twin(document: dict) -> None:
+    """An entry of a v3 document once more."""
+    for one in document["network_security_rules"]:
+        rule = one["spec"]["resources"]["app_rule"]
+        for key in ("inbound_allow_list", "outbound_allow_list"):
+            if rule[key]:
+                rule[key].append(copy.deepcopy(rule[key][0]))
+                return
+    raise LookupError("an entry")
+
+
+def nsg_many(document: dict) -> None:
+    """More rules than a group takes."""
+    rules = group(document)["securityRules"]
+    for number in range(1001):
+        more = copy.deepcopy(rules[0])
+        more["name"] = f"more-{number}"
+        more["properties"]["priority"] = 100 + number
+        rules.append(more)
+
+
+def flow_tf_twin(document: dict) -> None:
+    """A rule of a policy in a Terraform document once more."""
+    rules = resource(document, FLOW)["rules"]
+    rules.append(copy.deepcopy(rules[-1]))
+
+
 def resource(document: dict, kind: str) -> dict:
     """The first resource of a type in a Terraform document."""
     return next(iter(document["resource"][kind].values()))
@@ -218,6 +245,7 @@ DAMAGES: dict[str, dict[str, Change]] = {
         "misspelt tag": set_in(nsg_rule, sourceAddressPrefix="virtual network"),
         "duplicate rule": nsg_twin,
         "duplicate priority": same_priority,
+        "1001st rule": nsg_many,
         "priority out of range": set_in(nsg_rule, priority=50),
         "priority as text": set_in(nsg_rule, priority="100"),
         "bad enum": set_in(nsg_rule, access="Permit"),
@@ -243,11 +271,13 @@ DAMAGES: dict[str, dict[str, Change]] = {
     "flow-policies.v3.json": {
         "misspelt key": lambda document: renamed(allow(document), "protocol", "protocl"),
         "bad CIDR": v3_subnet,
+        "duplicate rule": v3_twin,
         "bad enum": lambda document: allow(document).update(protocol="SCTP"),
     },
     "flow-policies.tf.json": {
         "misspelt key": lambda document: renamed(resource(document, FLOW), "state", "stat_e"),
-        "duplicate rule": terraform_twin(FLOW),
+        "duplicate rule": flow_tf_twin,
+        "duplicate policy": terraform_twin(FLOW),
         "bad CIDR": terraform_subnet,
         "bad enum": lambda document: resource(document, FLOW).update(state="ENFORCED"),
         "bad type": lambda document: resource(document, FLOW).update(is_hitlog_enabled="true"),

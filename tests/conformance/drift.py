@@ -11,16 +11,17 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-ACCOUNT = "111122223333"
-SUBSCRIPTION = "/subscriptions/00000000-0000-4000-8000-000000000000/resourceGroups/RG-Net/providers/Microsoft.Network"
+ACCOUNT, VPC = "111122223333", "vpc-0123456789abcdef0"
+SUBSCRIPTION, RESOURCE_GROUP = "00000000-0000-4000-8000-000000000000", "RG-Net"
 
 # A service that no example uses, between addresses that none has.
 ADDED_PORT, ADDED_NET = 64999, "203.0.113.0/28"
@@ -37,12 +38,25 @@ def uuid(name: str) -> str:
     return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-8{text[17:20]}-{text[20:32]}"
 
 
+def stated(site: Path, platform: str, manifest: dict[str, Any]) -> dict[str, Any]:
+    """What a site says of a platform: `key = value` in its block; and, by network security group, where its roles are."""
+    addresses: dict[str, list[str]] = {}
+    for role in manifest["roles"].values():
+        group = ((role.get("identity") or {}).get("azure-nsg") or {}).get("nsg")
+        addresses.setdefault(group, []).extend(role["addresses"])
+    block = re.search(r"platform\s+\w+\s+" + re.escape(platform) + r"\s*\{([^}]*)\}", site.read_text(encoding="utf-8"))
+    words = re.findall(r"([\w-]+)\s*=\s*(\"[^\"]*\"|[\w-]+)", block.group(1) if block else "")
+    return {key: value.strip('"') for key, value in words} | {"addresses": addresses}
+
+
 # AWS: the document of calls becomes the output of describe-security-groups.
 
 
-def aws_export(document: dict[str, Any], _: int) -> list[Any]:
+def aws_export(document: dict[str, Any], _: int, said: dict[str, str]) -> list[Any]:
     """The two files that the AWS CLI would print."""
     groups, lists = [], {}
+    vpc = said["vpc"] if said.get("vpc", "").startswith("vpc-0") else VPC
+    account = said.get("account", ACCOUNT)
     for calls in document["groups"]:
         name = calls["CreateSecurityGroup"]["GroupName"]
 
@@ -51,7 +65,7 @@ def aws_export(document: dict[str, Any], _: int) -> list[Any]:
             for one in found:
                 for pair in one.get("UserIdGroupPairs", []):
                     other = pair["GroupId"].removeprefix("{{security-group:").removesuffix("}}")
-                    pair.update(GroupId=hashed("sg", other), UserId=ACCOUNT)
+                    pair.update(GroupId=hashed("sg", other), UserId=account)
                 for entry in one.get("PrefixListIds", []):
                     shown = entry["PrefixListId"].removeprefix("{{prefix-list:").removesuffix("}}")
                     lists[shown] = entry["PrefixListId"] = hashed("pl", shown)
@@ -59,7 +73,7 @@ def aws_export(document: dict[str, Any], _: int) -> list[Any]:
 
         groups.append(
             {
-                "GroupId": hashed("sg", name), "GroupName": name, "VpcId": "vpc-0123456789abcdef0", "OwnerId": ACCOUNT,
+                "GroupId": hashed("sg", name), "GroupName": name, "VpcId": vpc, "OwnerId": account,
                 "Description": calls["CreateSecurityGroup"]["Description"],
                 "Tags": calls["CreateSecurityGroup"].get("TagSpecifications", [{}])[0].get("Tags", []),
                 "IpPermissions": permissions("AuthorizeSecurityGroupIngress"),
@@ -70,6 +84,34 @@ def aws_export(document: dict[str, Any], _: int) -> list[Any]:
         groups.append({"GroupId": hashed("sg", name), "GroupName": name, "IpPermissions": [], "IpPermissionsEgress": []})
     described = [{"PrefixListId": id, "PrefixListName": name, "State": "create-complete"} for name, id in lists.items()]
     return [{"SecurityGroups": groups}, {"PrefixLists": described}]
+
+
+def aws_flat(files: list[Any]) -> list[Any]:
+    """The same as `describe-security-group-rules` says it: a rule for each end, ports of -1 where there are none."""
+    rules = []
+    ends = {
+        "IpRanges": lambda one: {"CidrIpv4": one["CidrIp"]}, "Ipv6Ranges": lambda one: {"CidrIpv6": one["CidrIpv6"]},
+        "PrefixListIds": lambda one: {"PrefixListId": one["PrefixListId"]},
+        "UserIdGroupPairs": lambda one: {"ReferencedGroupInfo": {"GroupId": one["GroupId"], "UserId": one.get("UserId")}},
+    }  # fmt: skip
+    for group in files[0]["SecurityGroups"]:
+        for key, is_egress in [("IpPermissions", False), ("IpPermissionsEgress", True)]:
+            for permission in group[key] or []:
+                for peers, end in ends.items():
+                    for one in permission.get(peers) or []:
+                        rule = {
+                            "SecurityGroupRuleId": f"sgr-{len(rules):017x}", "GroupId": group["GroupId"], "IsEgress": is_egress,
+                            "GroupOwnerId": ACCOUNT, "IpProtocol": permission["IpProtocol"], "Tags": [],
+                            "FromPort": permission.get("FromPort", -1), "ToPort": permission.get("ToPort", -1),
+                        }  # fmt: skip
+                        rules.append(rule | end(one) | ({"Description": one["Description"]} if "Description" in one else {}))
+    return [{"SecurityGroupRules": rules}, *files[1:]]
+
+
+def aws_binds(files: list[Any]) -> list[str]:
+    """The flat form has no names, so a person gives them."""
+    groups = [group for group in files[0]["SecurityGroups"] if group["GroupName"].lower().startswith("seg-")]
+    return [f"--bind={group['GroupName'].lower()}={group['GroupId']}" for group in groups]
 
 
 def aws_disguise(files: list[Any]) -> None:
@@ -125,26 +167,42 @@ def wider(address: str, length: int) -> str:
 # Azure: the template becomes the output of az network nsg list.
 
 
-def azure_export(template: dict[str, Any], form: int) -> list[Any]:
+def azure_export(template: dict[str, Any], form: int, said: dict[str, Any]) -> list[Any]:
     """The list as the CLI prints it, or as the REST API answers."""
-    groups = []
+    groups, addresses = [], said.get("addresses", {})
+    place = f"/subscriptions/{said.get('subscription', SUBSCRIPTION)}/resourceGroups/{said.get('resource-group', RESOURCE_GROUP)}"
+    provider = f"{place}/providers/Microsoft.Network"
     for resource in template["resources"]:
         if not resource["type"].endswith("networkSecurityGroups"):
             continue
-        path = f"{SUBSCRIPTION}/networkSecurityGroups/{resource['name']}"
+        path = f"{provider}/networkSecurityGroups/{resource['name']}"
         rules = []
         for rule in copy.deepcopy(resource["properties"]["securityRules"]):
             fields = rule["properties"] | {"provisioningState": "Succeeded"}
             for side in ["source", "destination"]:
                 for group in fields.get(f"{side}ApplicationSecurityGroups", []):
                     name = group["id"].split("', '")[1].removesuffix("')]")
-                    group["id"] = f"{SUBSCRIPTION}/applicationSecurityGroups/{name}"
+                    group["id"] = f"{provider}/applicationSecurityGroups/{name}"
             head = {"name": rule["name"], "id": f"{path}/securityRules/{rule['name']}", "etag": 'W/"1"'}
             rules.append(head | fields if form == 0 else head | {"properties": fields})
-        body = {"securityRules": rules, "defaultSecurityRules": [], "provisioningState": "Succeeded", "subnets": [{"id": "/x"}]}
+        body = {"securityRules": rules, "defaultSecurityRules": [], "provisioningState": "Succeeded"}
         head = {"name": resource["name"], "id": path, "location": "westeurope", "tags": {"a": "b"}, "etag": 'W/"1"'}
         groups.append(head | body if form == 0 else head | {"properties": body})
-    return [groups if form == 0 else {"value": groups}]
+    return [groups if form == 0 else {"value": groups}, azure_networks(groups, addresses, form)]
+
+
+def azure_networks(groups: list[Any], addresses: dict[str, list[str]], form: int) -> list[Any]:
+    """The network with a subnet behind each group, as the CLI prints it, or as the REST API answers."""
+    network = groups[0]["id"].replace("networkSecurityGroups", "virtualNetworks") if groups else "/virtualNetworks/none"
+    subnets = []
+    for group in groups:
+        path = f"{network}/subnets/{group['name']}"
+        ranges = sorted(addresses.get(group["name"], []))
+        body = {"addressPrefixes": ranges, "networkSecurityGroup": {"id": group["id"].upper()}, "provisioningState": "Succeeded"}
+        subnets.append({"name": group["name"], "id": path} | (body if form == 0 else {"properties": body}))
+        inner(group)["subnets"] = [{"id": path.upper()}]
+    found = {"name": "vnet", "id": network, "location": "westeurope"}
+    return [found | ({"subnets": subnets} if form == 0 else {"properties": {"subnets": subnets}})]
 
 
 def azure_groups(files: list[Any]) -> list[Any]:
@@ -220,7 +278,7 @@ def named(symbol: str) -> str:
     return symbol.split(":", 1)[1].removesuffix("}}")
 
 
-def v4_export(document: dict[str, Any], _: int) -> list[Any]:
+def v4_export(document: dict[str, Any], _: int, said: dict[str, str]) -> list[Any]:
     policies, groups, names, kept = [], [], set(), set()
     for group in document.get("addressGroups") or []:
         groups.append(group | {"extId": uuid(group["name"])})
@@ -289,7 +347,7 @@ def v4_widen(files: list[Any]) -> None:
     spec["tcpServices"].append({"startPort": 64000, "endPort": 64010})
 
 
-def v3_export(document: dict[str, Any], _: int) -> list[Any]:
+def v3_export(document: dict[str, Any], _: int, said: dict[str, str]) -> list[Any]:
     entities, kept = [], set()
     groups = [group | {"uuid": uuid(group["name"])} for group in document.get("address_groups") or []]
     for body in copy.deepcopy(document["network_security_rules"]):
@@ -358,13 +416,16 @@ KINDS: dict[str, tuple[Callable[..., Any], ...]] = {
 }
 
 
-def drift(segc: Path, site: Path, platform: str, files: list[Any], mark: bytes) -> tuple[int, Any, str]:
-    """Exit code, answer and reports."""
+def drift(segc: Path, site: Path, platform: str, files: list[Any], form: int) -> tuple[int, Any, str]:
+    """Exit code, answer and reports. The second form of a file has a mark before it, as some tools write."""
+    mark, binds = (b"\xef\xbb\xbf" if form else b""), []
+    if form and "SecurityGroups" in files[0]:
+        files, binds = aws_flat(files), aws_binds(files)
     with tempfile.TemporaryDirectory() as folder:
         for at, file in enumerate(files):
             text = json.dumps(file, indent=at or None).encode()
             (Path(folder) / f"{at}.json").write_bytes(mark + text)
-        command = [segc, "drift", site, "--export", folder, "--platform", platform, "--format", "json"]
+        command = [segc, "drift", site, "--export", folder, "--platform", platform, "--format", "json", *binds]
         ran = subprocess.run(command, capture_output=True, text=True, check=False)
         return ran.returncode, json.loads(ran.stdout or "{}"), ran.stderr
 
@@ -373,22 +434,23 @@ def check_one(segc: Path, site: Path, artefact: Path, check: Check) -> list[str]
     """What is wrong with the answers for one artefact, in words."""
     export, disguise, rules, add, remove, widen = KINDS[artefact.name]
     wrong = []
+    told = stated(site, artefact.parent.name, json.loads((artefact.parent.parent / "manifest.json").read_text()))
     for form in [0, 1]:
-        files = export(json.loads(artefact.read_text()), form)
+        files = export(json.loads(artefact.read_text()), form, told)
         disguise(files)
-        code, answer, said = drift(segc, site, artefact.parent.name, files, b"\xef\xbb\xbf" if form else b"")
+        code, answer, said = drift(segc, site, artefact.parent.name, files, form)
         wrong += check("drift", answer)
         if code != 0 or answer.get("drifts") != []:
             wrong.append(f"unchanged: exit {code}, {json.dumps(answer.get('drifts'))[:600]} {said[:600]}")
         if len(list(rules(files))) < 3:
             continue
         remove(files), widen(files), add(files)
-        code, answer, said = drift(segc, site, artefact.parent.name, files, b"")
+        code, answer, said = drift(segc, site, artefact.parent.name, files, form)
         wrong += check("drift", answer)
         kinds = sorted(one["kind"] for one in answer.get("drifts", []))
         if code != 2 or kinds != ["extra", "missing", "widened"]:
             wrong.append(f"three changes: exit {code}, {kinds} {json.dumps(answer.get('drifts'))[:1500]} {said[:600]}")
-    files = export(json.loads(artefact.read_text()), 0)
+    files = export(json.loads(artefact.read_text()), 0, told)
     disguise(files)
     return wrong + check_import(segc, artefact, files, check)
 
@@ -400,8 +462,7 @@ def check_import(segc: Path, artefact: Path, files: list[Any], check: Check) -> 
         for at, file in enumerate(files):
             (Path(folder) / f"{at}.json").write_text(json.dumps(file))
         command = [segc, "import", kind, folder, "--format", "json"]
-        if kind != "azure":
-            command += ["--write", f"{folder}/first.seg", "--as-of", "2026-02-01"]
+        command += ["--write", f"{folder}/first.seg", "--as-of", "2026-02-01"]
         ran = subprocess.run(command, capture_output=True, text=True, check=False)
         if ran.returncode != 0:
             return [f"import: exit {ran.returncode} {ran.stderr[:600]}"]
@@ -409,15 +470,15 @@ def check_import(segc: Path, artefact: Path, files: list[Any], check: Check) -> 
         wrong = check("import", answer)
         if answer["not_understood"]:
             wrong.append(f"import: not understood {answer['not_understood'][:3]}")
-        if kind == "azure":
-            return wrong
         # All or nothing within a group is what no line gives, and v3 has nothing else.
         unsaid = [one for one in answer["site"]["unsaid"] if "its members" not in one["what"]]
         if unsaid:
             return [*wrong, f"import: said by no line {unsaid[:3]}"]
         if answer["site"]["unsaid"]:
             return wrong
-        binds = [f"--bind=seg-imported-{one['role']}={one['id']}" for one in answer["site"]["roles"] if kind == "aws"]
+        of_role = {"aws": "seg-imported", "azure": "asg-imported"}.get(kind)
+        binds = [f"--bind={of_role}-{one['role']}={one['id']}" for one in answer["site"]["roles"] if of_role]
+        binds += [f"--bind=nsg-imported-{one['segment']}={one['id']}" for one in answer["site"]["segments"]]
         command = [segc, "drift", f"{folder}/first.seg", "--export", folder, *binds, "--format", "json"]
         ran = subprocess.run(command, capture_output=True, text=True, check=False)
         if ran.returncode != 0 or json.loads(ran.stdout)["drifts"]:
@@ -425,10 +486,10 @@ def check_import(segc: Path, artefact: Path, files: list[Any], check: Check) -> 
         return wrong
 
 
-def results(segc: Path, check: Check = lambda _command, _answer: []) -> dict[str, list[str]]:
-    """Compiles every example and checks each artefact: faults by name. `check` holds an answer to its schema."""
+def results(segc: Path, check: Check = lambda _command, _answer: [], more: Iterable[Path] = ()) -> dict[str, list[str]]:
+    """Compiles every example, and more sites, and checks each artefact: faults by name. `check` holds an answer to its schema."""
     found = {}
-    for site in sorted(ROOT.glob("examples/*/site.seg")):
+    for site in [*sorted(ROOT.glob("examples/*/site.seg")), *more]:
         with tempfile.TemporaryDirectory() as out:
             subprocess.run([segc, "compile", site, "-o", out, "--quiet"], check=True)
             for artefact in sorted(path for path in Path(out).glob("*/*") if path.name in KINDS):

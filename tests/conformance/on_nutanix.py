@@ -51,6 +51,19 @@ def schema_errors_of(document: dict, api: str) -> list[str]:
     for key, definition in kinds.items():
         for item in document.get(key, []):
             errors += schema_errors({**SCHEMA, "$ref": f"#/$defs/{definition}"}, item)
+    for item in document.get("network_security_rules", []):
+        errors += twin_errors(item["spec"])
+    return errors
+
+
+def twin_errors(spec: dict) -> list[str]:
+    """Entries of a v3 rule that say the same twice, which no schema sees."""
+    errors, seen = [], set()
+    for key in ("inbound_allow_list", "outbound_allow_list"):
+        for at, entry in enumerate(spec["resources"]["app_rule"][key]):
+            twin = key + json.dumps({name: value for name, value in entry.items() if name != "description"}, sort_keys=True)
+            errors += [f"{spec['name']}/{key}/{at}: the same rule twice"] if twin in seen else []
+            seen.add(twin)
     return errors
 
 

@@ -5,7 +5,7 @@
 //! Invariant: every form has every difference.
 
 use crate::cli::{EXIT_FINDINGS, EXIT_FINE, EXIT_OPENED};
-use crate::drift::{Access, Drift, Kind};
+use crate::drift::{Access, Drift};
 use crate::driver::{Deployment, Deployments};
 use crate::policy::Policy;
 use crate::target::half::Direction;
@@ -55,6 +55,7 @@ pub(super) struct JsonForeign<'a> {
     pub(super) point: &'a str,
     pub(super) rules: usize,
     pub(super) belongs_to: Option<&'a str>,
+    pub(super) problem: Option<&'a str>,
 }
 
 /// One difference.
@@ -145,6 +146,7 @@ fn compared(one: &Deployment) -> JsonCompared<'_> {
         point: &one.shown,
         rules: one.rules,
         belongs_to: one.belongs_to,
+        problem: one.problem.as_deref(),
     });
     JsonCompared {
         target: one.target.id,
@@ -159,14 +161,14 @@ fn compared(one: &Deployment) -> JsonCompared<'_> {
 }
 
 fn json_drift<'a>(policy: &'a Policy, drift: &'a Drift) -> JsonDrift<'a> {
-    let closes = !drift.closed.is_empty() || !drift.opens;
     let direction = drift.direction.unwrap_or(Direction::Ingress);
     JsonDrift {
         kind: drift.kind.word(),
-        effect: match (drift.opens, closes && drift.kind != Kind::Detached) {
+        effect: match (drift.opens, drift.closes) {
             (true, true) => "opens and closes",
             (true, false) => "opens",
-            (false, _) => "closes",
+            (false, true) => "closes",
+            (false, false) => "neither",
         },
         platform: &drift.platform,
         point: &drift.point,

@@ -36,6 +36,9 @@ fn write(answer: &Answer<'_>, out: &mut String) -> std::fmt::Result {
         for remark in one.remarks {
             writeln!(out, "- {}", cell(remark))?;
         }
+        for (point, problem) in one.foreign.iter().filter_map(|other| Some((other.point, other.problem?))) {
+            writeln!(out, "- {} is not read: {}", cell(point), cell(problem))?;
+        }
     }
     if !answer.not_compared.is_empty() {
         writeln!(out, "\n### Not compared\n")?;
@@ -56,7 +59,7 @@ fn write_drift(drift: &JsonDrift<'_>, out: &mut String) -> std::fmt::Result {
         _ => accesses(&drift.opened),
     };
     let closes = match (drift.closed.is_empty(), drift.effect) {
-        (true, "closes") => cell(drift.note.unwrap_or("yes")),
+        (true, "closes" | "neither") => cell(drift.note.unwrap_or("yes")),
         _ => accesses(&drift.closed),
     };
     let rows: Vec<String> =

@@ -2,7 +2,7 @@
 //!
 //! In: an [`Answer`]. Out: its text: what was compared, each difference with its access and places, what is not ours.
 
-use super::answer::{Answer, JsonAccess, JsonDrift, Summary};
+use super::answer::{Answer, JsonAccess, JsonDrift, JsonForeign, Summary};
 use crate::cli::visible::line;
 
 /// Most foreign names that are listed unless asked for all.
@@ -54,11 +54,14 @@ fn write(answer: &Answer<'_>, all: bool, out: &mut String) -> std::fmt::Result {
             continue;
         }
         line(out, format_args!("  {} not of this site, left alone", one.foreign.len()))?;
-        let known = one.foreign.iter().filter(|other| other.belongs_to.is_some());
-        for other in known {
-            line(out, format_args!("    {}: {}", other.point, other.belongs_to.unwrap_or_default()))?;
+        let why = |other: &JsonForeign<'_>| {
+            let unread = || other.problem.map(|problem| format!("not read: {problem}"));
+            other.belongs_to.map(str::to_owned).or_else(unread)
+        };
+        for (other, why) in one.foreign.iter().filter_map(|other| Some((other, why(other)?))) {
+            line(out, format_args!("    {}: {why}", other.point))?;
         }
-        let others: Vec<_> = one.foreign.iter().filter(|other| other.belongs_to.is_none()).collect();
+        let others: Vec<_> = one.foreign.iter().filter(|other| why(other).is_none()).collect();
         let most = if all { usize::MAX } else { MOST_SHOWN };
         for other in others.iter().take(most) {
             line(out, format_args!("    {}", other.point))?;

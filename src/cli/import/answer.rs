@@ -88,6 +88,7 @@ pub(super) struct JsonSite<'a> {
     pub(super) text: Option<&'a str>,
     pub(super) allows: usize,
     pub(super) roles: Vec<JsonRole<'a>>,
+    pub(super) segments: Vec<JsonSegment<'a>>,
     pub(super) unsaid: Vec<JsonUnsaid<'a>>,
 }
 
@@ -95,6 +96,13 @@ pub(super) struct JsonSite<'a> {
 #[derive(Debug, Serialize)]
 pub(super) struct JsonRole<'a> {
     pub(super) role: &'a str,
+    pub(super) id: &'a str,
+}
+
+/// A segment that stands for an enforcement point before a network.
+#[derive(Debug, Serialize)]
+pub(super) struct JsonSegment<'a> {
+    pub(super) segment: &'a str,
     pub(super) id: &'a str,
 }
 
@@ -140,6 +148,7 @@ fn json_site<'a>(path: &Path, site: &'a FirstSite) -> JsonSite<'a> {
         text: (!is_file).then_some(site.text.as_str()),
         allows: site.allows,
         roles: site.roles.iter().map(|(role, id)| JsonRole { role, id }).collect(),
+        segments: site.segments.iter().map(|(segment, id)| JsonSegment { segment, id }).collect(),
         unsaid: site.unsaid.iter().map(|one| JsonUnsaid { at: &one.at, what: &one.what }).collect(),
     }
 }

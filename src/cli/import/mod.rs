@@ -58,9 +58,9 @@ pub(super) fn run(arguments: &Import, global: &Global) -> u8 {
 
 /// Writes the site, unless there is nothing in it.
 fn write(path: &Path, force: bool, site: &FirstSite, sink: &mut Sink) {
-    if site.roles.is_empty() {
+    if site.roles.is_empty() && site.segments.is_empty() {
         let message = "nothing of the export can be said in a site";
-        let help = "the list of what no line can say gives the reasons; start with `segc init` instead";
+        let help = "the list of what no line can say gives the reasons; give the list of networks with the addresses of their subnets as well, or start with `segc init` instead";
         sink.report(Diagnostic::new(codes::NOTHING_TO_WRITE, message).help(help));
         return;
     }

@@ -81,10 +81,15 @@ fn write_point(point: &JsonPoint<'_>, all: bool, out: &mut String) -> std::fmt::
 fn write_site(answer: &Answer<'_>, all: bool, out: &mut String) -> std::fmt::Result {
     let Some(site) = &answer.site else { return Ok(()) };
     let path = site.path.as_deref().unwrap_or_default();
-    if !site.roles.is_empty() {
+    let segments = match site.segments.len() {
+        0 => String::new(),
+        many => format!("{many} segments, "),
+    };
+    if !(site.roles.is_empty() && site.segments.is_empty()) {
+        let (roles, allows) = (site.roles.len(), site.allows);
         line(
             out,
-            format_args!("\n{path}: {} roles, {} lines that permit something", site.roles.len(), site.allows),
+            format_args!("\n{path}: {segments}{roles} roles of groups, {allows} lines that permit something"),
         )?;
     }
     if site.unsaid.is_empty() {

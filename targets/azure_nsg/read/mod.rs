@@ -184,7 +184,7 @@ fn rule(pointer: &str, place: &str, fields: &Fields<'_>) -> Result<Rule, Unreada
     }
     let directions = [("Inbound", Direction::Ingress), ("Outbound", Direction::Egress)];
     let actions = [("Allow", Action::Allow), ("Deny", Action::Deny)];
-    if fields.source_ports.values() != Some(&["*"]) {
+    if !matches!(fields.source_ports.values(), Some([one]) if ports(one) == Some((0, u16::MAX))) {
         return Err(Unreadable::new(pointer, "the rule is for some source ports only"));
     }
     Ok(Rule {
@@ -225,7 +225,7 @@ fn side(pointer: &str, prefixes: &Listed<'_>, groups: &[PeerName]) -> Result<Pee
 }
 
 /// A range or an address; `None` for other texts.
-fn range(text: &str) -> Option<Result<IpNet, String>> {
+pub(super) fn range(text: &str) -> Option<Result<IpNet, String>> {
     if let Ok(address) = text.parse::<IpAddr>() {
         return Some(Ok(IpNet::from(address)));
     }

@@ -9,32 +9,55 @@ use super::Known;
 use crate::target::observed::Unreadable;
 use serde_json::{Map, Value};
 
-/// What the server adds to a v4 object and to what is in it.
-const SERVER_KEYS: [&str; 16] = [
+/// What the server adds to an object and to what is in it, and what only says who may see or log it.
+const SERVER_KEYS: [&str; 22] = [
+    "$specItemDiscriminator",
+    "$dataItemDiscriminator",
     "extId",
     "tenantId",
     "links",
     "$reserved",
-    "$unknownFields",
     "createdBy",
     "creationTime",
     "lastUpdateTime",
     "isSystemDefined",
     "securedGroups",
+    "policyReferences",
+    "projectExtId",
+    "isSharedWithAllProjects",
+    "isLoggingEnabled",
     "ownerUuid",
     "lastUpdatedBy",
     "$fv",
     "etag",
     "createTime",
     "ruleId",
+    "is_system_defined",
+];
+
+/// Lists that change a meaning once something is in them.
+const LISTS: [&str; 7] = [
+    "$unknownFields",
+    "networkFunctionReferences",
+    "scopeReferences",
+    "securedEntityGroupReferences",
+    "sourceEntityGroupReferences",
+    "destinationEntityGroupReferences",
+    "appliedToEntityGroupReferences",
 ];
 
 /// An object without what is null and what the server adds.
 pub(super) fn plain(item: &Value) -> Value {
     match item {
         Value::Object(all) => {
-            let told =
-                |(key, value): &(&String, &Value)| !value.is_null() && !SERVER_KEYS.contains(&key.as_str());
+            let is_empty = |value: &Value| {
+                value.as_array().is_some_and(Vec::is_empty) || value.as_object().is_some_and(Map::is_empty)
+            };
+            let told = |(key, value): &(&String, &Value)| {
+                let key = key.as_str();
+                let says_nothing = LISTS.contains(&key) && is_empty(value);
+                !value.is_null() && !says_nothing && !SERVER_KEYS.contains(&key)
+            };
             let kept = all.iter().filter(told);
             Value::Object(kept.map(|(key, value)| (key.clone(), plain(value))).collect())
         }
@@ -144,10 +167,7 @@ fn without_types(value: &mut Value) {
 fn inline_services(pointer: &str, spec: &mut Map<String, Value>, known: &Known) -> Result<(), Unreadable> {
     let Some(references) = spec.remove("serviceGroupReferences") else { return Ok(()) };
     for id in references.as_array().into_iter().flatten().filter_map(Value::as_str) {
-        let group = known.services.get(&id.to_lowercase());
-        let group = group.ok_or_else(|| {
-            Unreadable::new(pointer, format!("no file says what the service group `{id}` has"))
-        })?;
+        let group = known.services(pointer, id)?;
         for key in ["tcpServices", "udpServices", "icmpServices", "icmpV6Services"] {
             let mut more = group.get(key).cloned().unwrap_or_default();
             without_types(&mut more);
@@ -202,15 +222,10 @@ fn allow_v3(pointer: &str, allow: &Value, known: &Known) -> Result<Value, Unread
     if let Some(groups) = fields.remove("service_group_list") {
         let one = groups.as_array().filter(|all| all.len() == 1).and_then(|all| all.first());
         let id = one.and_then(|one| one.get("uuid")).and_then(Value::as_str).unwrap_or_default();
-        let services = known.services.get(&id.to_lowercase()).and_then(|group| group.get("service_list"));
+        let services = known.services(pointer, id)?.get("service_list");
         match services.and_then(Value::as_array).map(Vec::as_slice) {
             Some([Value::Object(only)]) => fields.extend(only.clone()),
-            _ => {
-                return Err(Unreadable::new(
-                    pointer,
-                    "the service group is in no file, or has several protocols",
-                ));
-            }
+            _ => return Err(Unreadable::new(pointer, "the service group has several protocols")),
         }
     }
     fields.entry("protocol").or_insert_with(|| "ALL".into());

@@ -9,19 +9,16 @@
 //! times don't. A list that goes on elsewhere is refused, because what is on its other pages would look missing.
 
 mod bodies;
+mod known;
 
 use super::limits::TIER_KEY;
-use super::read::{range, v3, v4};
-use crate::policy::address::AddressSet;
-use crate::target::export::{Deployed, Export, ExportFile, NamedSet, SiteWords};
+use super::read::{v3, v4};
+use crate::target::export::{Deployed, Export, ExportFile, SiteWords};
 use crate::target::observed::{Guard, PeerName, Peers, Unreadable};
-use crate::target::reading::part;
 use bodies::{plain, spec_v3, with_names};
-use ipnet::{IpNet, Ipv4Subnets};
-use serde::Deserialize;
+use known::Known;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
 
 /// What a file has, by its shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,6 +29,10 @@ enum Sort {
     AddressGroup,
     ServiceGroup,
 }
+
+/// Keys by which a group of addresses is known.
+const ADDRESS_KEYS: [&str; 5] =
+    ["ipv4Addresses", "ipRanges", "ipv6Addresses", "ipv6Ranges", "ip_address_block_list"];
 
 /// The sort of one object.
 fn sort(item: &Value) -> Option<Sort> {
@@ -46,7 +47,7 @@ fn sort(item: &Value) -> Option<Sort> {
         rules.iter().any(|key| resources.is_some_and(|one| one.get(key).is_some())).then_some(Sort::PolicyV3)
     } else if of("Category") || (has("key") && has("value") && has("extId")) {
         Some(Sort::Category)
-    } else if of("AddressGroup") || is_group(item, &["ipv4Addresses", "ipRanges", "ip_address_block_list"]) {
+    } else if of("AddressGroup") || is_group(item, &ADDRESS_KEYS) {
         Some(Sort::AddressGroup)
     } else if of("ServiceGroup")
         || is_group(item, &["tcpServices", "udpServices", "icmpServices", "service_list"])
@@ -96,43 +97,70 @@ pub(super) fn read(files: &[ExportFile]) -> Result<Export, Unreadable> {
         known.add_file(file)?;
     }
     let mut export = Export { unguarded_passes: true, ..Export::default() };
-    for file in files {
-        for (pointer, item) in items(&file.value) {
-            let pointer = file.at(&pointer);
-            match sort(item) {
-                Some(Sort::PolicyV4) => export.guards.extend(policy_v4(&pointer, item, &known)),
-                Some(Sort::PolicyV3) => {
-                    export.alike = Some("v3");
-                    export.guards.push(policy_v3(&pointer, item, &known));
-                }
-                Some(_) => {}
-                None if is_flat(&file.value) || is_empty(&file.value) => {}
-                None => return Err(Unreadable::new(pointer, "this is no policy, category or group")),
+    let mut policies: BTreeMap<String, &Value> = BTreeMap::new();
+    for (pointer, item) in files.iter().flat_map(placed) {
+        let sort = sort(item);
+        let id = identity(item).filter(|_| matches!(sort, Some(Sort::PolicyV4 | Sort::PolicyV3)));
+        if let Some(before) = id.clone().and_then(|id| policies.insert(id, item)) {
+            if plain(before) != plain(item) {
+                told_twice(&mut export, &pointer, id);
             }
+            continue;
+        }
+        match sort {
+            Some(Sort::PolicyV4) => export.guards.extend(policy_v4(&pointer, item, &known)),
+            Some(Sort::PolicyV3) => {
+                export.alike = Some("v3");
+                export.guards.push(policy_v3(&pointer, item, &known));
+            }
+            _ => {}
         }
     }
     export.unexplained = unexplained(&export, &known);
+    export.labels = known.categories;
     export.sets = known.sets;
     Ok(export)
+}
+
+/// The objects of a file, with their places in all files.
+fn placed(file: &ExportFile) -> impl Iterator<Item = (String, &Value)> {
+    items(&file.value).into_iter().map(|(pointer, item)| (file.at(&pointer), item))
+}
+
+/// The id of an object, wherever its API puts it, in lower case.
+fn identity(item: &Value) -> Option<String> {
+    let places = ["/extId", "/metadata/uuid", "/uuid"];
+    places.iter().find_map(|place| item.pointer(place)).and_then(Value::as_str).map(str::to_lowercase)
+}
+
+/// A policy that two answers tell in two ways can't be read.
+fn told_twice(export: &mut Export, pointer: &str, id: Option<String>) {
+    for one in export.guards.iter_mut().filter(|one| id.as_deref().is_some_and(|id| one.is_called(id))) {
+        one.problem.get_or_insert_with(|| Unreadable::new(pointer, "it is described twice, and differently"));
+    }
 }
 
 /// An answer without anything.
 fn is_empty(item: &Value) -> bool {
     let list = item.get("data").or(item.get("entities"));
-    list.is_some_and(|list| list.is_null() || list.as_array().is_some_and(Vec::is_empty))
+    let is_none = item.pointer("/metadata/totalAvailableResults").and_then(Value::as_u64) == Some(0);
+    list.map_or(is_none, |list| list.is_null() || list.as_array().is_some_and(Vec::is_empty))
 }
 
-/// How many objects the server has, as the answers say, is how many there are.
+/// How many objects the server has, as the answers say, is how many different ones there are.
 fn check_whole(files: &[ExportFile]) -> Result<(), Unreadable> {
-    let mut counted: BTreeMap<Option<Sort>, usize> = BTreeMap::new();
+    let mut seen: BTreeMap<Option<Sort>, BTreeSet<String>> = BTreeMap::new();
     let of_file = |file: &ExportFile| items(&file.value).first().and_then(|(_, item)| sort(item));
     for file in files {
-        *counted.entry(of_file(file)).or_default() += items(&file.value).len();
+        let names = items(&file.value)
+            .into_iter()
+            .map(|(_, item)| identity(item).unwrap_or_else(|| item.to_string()));
+        seen.entry(of_file(file)).or_default().extend(names);
     }
     for file in files {
         for place in ["/metadata/totalAvailableResults", "/metadata/total_matches"] {
             let total = file.value.pointer(place).and_then(Value::as_u64).unwrap_or(0);
-            let found = counted.get(&of_file(file)).copied().unwrap_or(0);
+            let found = seen.get(&of_file(file)).map_or(0, BTreeSet::len);
             if u64::try_from(found).unwrap_or(u64::MAX) < total {
                 let why = format!("the server has {total}, and the files have {found}: give all pages");
                 return Err(Unreadable::new(file.at(place), why));
@@ -140,106 +168,6 @@ fn check_whole(files: &[ExportFile]) -> Result<(), Unreadable> {
         }
     }
     Ok(())
-}
-
-/// What ids stand for, by id in lower case.
-#[derive(Default)]
-struct Known {
-    categories: BTreeMap<String, String>,
-    sets: Vec<NamedSet>,
-    services: BTreeMap<String, Value>,
-}
-
-#[derive(Deserialize)]
-struct Address {
-    value: String,
-    #[serde(rename = "prefixLength")]
-    prefix_length: Option<u8>,
-}
-
-#[derive(Deserialize)]
-struct Span {
-    #[serde(rename = "startIp")]
-    start: Address,
-    #[serde(rename = "endIp")]
-    end: Address,
-}
-
-#[derive(Deserialize)]
-struct Block {
-    ip: String,
-    prefix_length: u8,
-}
-
-#[derive(Deserialize)]
-struct AddressGroup {
-    #[serde(rename = "ipv4Addresses")]
-    v4: Option<Vec<Address>>,
-    #[serde(rename = "ipv6Addresses")]
-    v6: Option<Vec<Address>>,
-    #[serde(rename = "ipRanges")]
-    spans: Option<Vec<Span>>,
-    ip_address_block_list: Option<Vec<Block>>,
-}
-
-impl Known {
-    fn add_file(&mut self, file: &ExportFile) -> Result<(), Unreadable> {
-        if let Some(all) = file.value.as_object().filter(|_| is_flat(&file.value)) {
-            let entry = |(key, id): (&String, &Value)| Some((id.as_str()?.to_lowercase(), key.clone()));
-            self.categories.extend(all.iter().filter_map(entry));
-            return Ok(());
-        }
-        for (pointer, item) in items(&file.value) {
-            let pointer = file.at(&pointer);
-            let text = |key: &str| item.get(key).and_then(Value::as_str);
-            let id = text("extId").or_else(|| text("uuid")).map(str::to_lowercase);
-            let Some(id) = id else { continue };
-            match sort(item) {
-                Some(Sort::Category) => {
-                    if let (Some(key), Some(value)) = (text("key"), text("value")) {
-                        self.categories.insert(id, format!("{key}:{value}"));
-                    }
-                }
-                Some(Sort::AddressGroup) => {
-                    let inner = item.get("address_group").unwrap_or(item);
-                    let title = inner.get("name").and_then(Value::as_str).unwrap_or(&id).to_lowercase();
-                    let addresses = Some(addresses(&pointer, inner)?);
-                    let name = PeerName::AddressSet(id.clone());
-                    self.sets.push(NamedSet { id, title, name, addresses });
-                }
-                Some(Sort::ServiceGroup) => {
-                    let inner = item.get("service_group").unwrap_or(item);
-                    self.services.insert(id, inner.clone());
-                }
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-}
-
-fn addresses(pointer: &str, item: &Value) -> Result<AddressSet, Unreadable> {
-    let group: AddressGroup = part(pointer, item)?;
-    let mut nets: Vec<IpNet> = Vec::new();
-    for (all, is_v6) in [(&group.v4, false), (&group.v6, true)] {
-        for one in all.iter().flatten() {
-            nets.push(range(pointer, &one.value, one.prefix_length, is_v6)?);
-        }
-    }
-    for block in group.ip_address_block_list.iter().flatten() {
-        nets.push(range(pointer, &block.ip, Some(block.prefix_length), false)?);
-    }
-    for span in group.spans.iter().flatten() {
-        let ends: (Result<Ipv4Addr, _>, Result<Ipv4Addr, _>) =
-            (span.start.value.parse(), span.end.value.parse());
-        match ends {
-            (Ok(first), Ok(last)) if first <= last => {
-                nets.extend(Ipv4Subnets::new(first, last, 0).map(IpNet::from))
-            }
-            _ => return Err(Unreadable::new(pointer, "a range of addresses has no order, or no addresses")),
-        }
-    }
-    Ok(AddressSet::from_ranges(&nets))
 }
 
 /// An id of an object, or its name where it has none.
@@ -340,7 +268,7 @@ fn unexplained(export: &Export, known: &Known) -> BTreeSet<PeerName> {
                 let ids = labels.iter().filter(|label| !label.contains(':'));
                 open.extend(ids.map(|id| PeerName::Labels(BTreeSet::from([id.clone()]))));
             }
-            PeerName::AddressSet(id) if !known.sets.iter().any(|set| set.name == *name) && is_id(id) => {
+            PeerName::AddressSet(id) if is_id(id) && !known.can_read(name) => {
                 open.insert(name.clone());
             }
             _ => {}
@@ -365,6 +293,7 @@ pub(super) fn site_words(members: &PeerName) -> Option<SiteWords> {
         platform: format!("category = \"{key}:{value}\"{other_key}"),
         role: format!("tier = \"{tier}\""),
         has_states: true,
+        ..SiteWords::default()
     })
 }
 

@@ -1,25 +1,37 @@
 //! Network security groups as Azure describes what is deployed.
 //!
 //! In: the output of `az network nsg list` or `show`, the answer of the REST API with `properties`, or the resources of an
-//! exported template; lists of application security groups besides. Out: an [`Export`].
+//! exported template; lists of application security groups and of networks besides. Out: an [`Export`].
 //! Source: Azure REST reference, Virtual Network, `Network Security Groups - List`, API version 2024-05-01, and the output
 //! of Azure CLI 2.91.0, which leaves the level `properties` out; read 2026-11.
 //!
 //! Invariant: a key that is not known refuses its group, because it may change what a rule means; ids, etags and states of
 //! provisioning don't. The default rules are Azure's own and are known.
 
+mod expression;
+pub(super) mod identity;
+mod networks;
+
 use super::read::arm::asg;
 use super::read::{Fields, Listed, Numbered, lower};
 use crate::target::export::{Deployed, Export, ExportFile};
 use crate::target::observed::{Guard, PeerName, Peers, Unreadable};
 use crate::target::reading::part;
+use networks::{Networks, is_network};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 const NSGS: &str = "/networksecuritygroups";
+/// The tag that holds every machine of the network, and of networks that are peered with it.
+///
+/// Source: "Virtual network service tags", read 2026-11.
+const AROUND: &str = "virtualnetwork";
+
 const ASGS: &str = "/applicationsecuritygroups";
+const RULES: &str = "/networksecuritygroups/securityrules";
 
 /// How names of the group begin that machine creation keeps for preparing images; nothing passes it.
 ///
@@ -90,9 +102,12 @@ struct Id {
     id: String,
 }
 
-/// True for groups as Azure describes them, one or several.
+/// True for groups as Azure describes them, one or several, or for the answer that there are none.
 pub(super) fn is_export(value: &Value) -> bool {
-    items(value).iter().any(|(_, item)| is_nsg(item) || is_asg(item))
+    let is_empty = |list: &Value| list.as_array().is_some_and(Vec::is_empty);
+    let is_ours =
+        |(_, item): &(String, &Value)| is_nsg(item) || is_asg(item) || is_of(item, RULES) || is_network(item);
+    is_empty(value) || value.get("value").is_some_and(is_empty) || items(value).iter().any(is_ours)
 }
 
 fn text<'v>(item: &'v Value, key: &str) -> Option<&'v str> {
@@ -137,61 +152,124 @@ fn items(value: &Value) -> Vec<(String, &Value)> {
 
 /// Reads what is deployed.
 pub(super) fn read(files: &[ExportFile]) -> Result<Export, Unreadable> {
-    let mut export = Export { unguarded_passes: true, ..Export::default() };
-    let mut known = BTreeSet::new();
-    for file in files {
-        if file.value.get("nextLink").is_some_and(|link| !link.is_null() && link.as_str() != Some("")) {
+    let told: Vec<Cow<'_, Value>> = files.iter().map(|file| without_expressions(&file.value)).collect();
+    let mut groups: Vec<Described<'_>> = Vec::new();
+    let mut apart = Vec::new();
+    let mut networks = Networks::default();
+    for (file, value) in files.iter().zip(&told) {
+        if value.get("nextLink").is_some_and(|link| !link.is_null() && link.as_str() != Some("")) {
             return Err(Unreadable::new(file.at("/nextLink"), "the answer has more pages"));
         }
-        for (pointer, item) in items(&file.value) {
+        for (pointer, item) in items(value) {
             let pointer = file.at(&pointer);
-            if text(item, "type").is_some_and(|kind| lower(kind).ends_with("/securityrules")) {
-                return Err(Unreadable::new(pointer, "a rule stands apart from its group"));
+            if is_of(item, RULES) {
+                apart.push((pointer, item));
+            } else if is_network(item) {
+                networks.add(item);
+            } else if is_nsg(item) {
+                let one = Described { deployed: deployed(&pointer, item), item };
+                add(&mut groups, one);
             }
-            if !is_nsg(item) {
-                continue;
-            }
-            let deployed = deployed(&pointer, item)?;
-            if !known.insert(lower(&deployed.id)) {
-                let why = format!("the group `{}` is described twice", deployed.id);
-                return Err(Unreadable::new(pointer, why));
-            }
-            export.guards.push(deployed);
         }
     }
+    for (pointer, rule) in apart {
+        rule_apart(&mut groups, &pointer, rule)?;
+    }
+    for Described { deployed, item } in &mut groups {
+        deployed.addresses = networks.addresses(deployed, item);
+        deployed.attached = deployed.attached.or(deployed.addresses.as_ref().map(|_| true));
+    }
+    let mut guards: Vec<Deployed> = groups.into_iter().map(|one| one.deployed).collect();
+    by_path(&mut guards);
+    let mut export = Export {
+        guards,
+        around: BTreeSet::from([PeerName::AddressSet(AROUND.to_owned())]),
+        unguarded_passes: true,
+        may_say_attached: true,
+        ..Export::default()
+    };
     tell_apart(&mut export);
     Ok(export)
 }
 
-fn deployed(pointer: &str, item: &Value) -> Result<Deployed, Unreadable> {
-    let name = text(item, "name").ok_or_else(|| Unreadable::new(pointer, "the group has no name"))?;
-    let group = text(item, "id").and_then(resource_group).or_else(|| text(item, "resourceGroup"));
-    let id = group.map_or_else(|| name.to_owned(), |group| format!("{group}/{name}"));
-    let mut read = match read_group(pointer, name, item) {
-        Ok((guard, remarks)) => {
-            let mut deployed = Deployed::new(id, guard);
-            deployed.remarks = remarks;
-            deployed
-        }
-        Err(problem) => {
-            let members = Peers::named(PeerName::Behind(lower(name)));
-            let mut deployed = Deployed::new(id, Guard::new(name, pointer, members));
-            deployed.problem = Some(problem);
-            deployed
-        }
-    };
-    read.attached = attached(item);
-    if lower(name).starts_with(ISOLATION_GROUP) {
-        read.belongs_to = Some("the isolation group of Machine Creation Services");
+/// Only templates have expressions.
+fn without_expressions(value: &Value) -> Cow<'_, Value> {
+    if value.get("resources").is_some() {
+        Cow::Owned(expression::resolved(value))
+    } else {
+        Cow::Borrowed(value)
     }
-    Ok(read)
 }
 
-/// The resource group in an id.
-fn resource_group(id: &str) -> Option<&str> {
-    let mut steps = id.split('/');
-    steps.find(|step| step.eq_ignore_ascii_case("resourceGroups"))?;
-    steps.next()
+/// A group with what describes it.
+struct Described<'v> {
+    deployed: Deployed,
+    item: &'v Value,
+}
+
+/// Adds a group, unless it is there already: one answer may be given twice.
+fn add<'v>(groups: &mut Vec<Described<'v>>, one: Described<'v>) {
+    let key = |one: &Deployed| lower(one.path.as_ref().unwrap_or(&one.id));
+    let added = key(&one.deployed);
+    match groups.iter_mut().find(|other| key(&other.deployed) == added) {
+        Some(other) => other.deployed.again(&one.deployed),
+        None => groups.push(one),
+    }
+}
+
+/// Gives groups of one resource group and name in several subscriptions their paths for ids.
+fn by_path(guards: &mut [Deployed]) {
+    let mut counted: BTreeMap<String, usize> = BTreeMap::new();
+    for one in guards.iter() {
+        *counted.entry(lower(&one.id)).or_default() += 1;
+    }
+    for one in guards.iter_mut().filter(|one| counted.get(&lower(&one.id)).is_some_and(|count| *count > 1)) {
+        one.id = one.path.clone().unwrap_or_else(|| one.id.clone());
+    }
+}
+
+/// An exported template has the rules of a group twice: in the group, and by themselves.
+fn rule_apart(groups: &mut [Described<'_>], pointer: &str, rule: &Value) -> Result<(), Unreadable> {
+    let apart = || Unreadable::new(pointer, "a rule stands apart from its group, which has no such rule");
+    let (group, name) = text(rule, "name").and_then(|name| name.split_once('/')).ok_or_else(apart)?;
+    let owner =
+        groups.iter_mut().find(|one| text(one.item, "name").is_some_and(|text| lower(text) == lower(group)));
+    let owner = owner.ok_or_else(apart)?;
+    let body = owner.item.get("properties").unwrap_or(owner.item);
+    let mut inside = body.get("securityRules").and_then(Value::as_array).into_iter().flatten();
+    let is_there = inside.any(|other| {
+        text(other, "name").is_some_and(|text| lower(text) == lower(name))
+            && other.get("properties") == rule.get("properties")
+    });
+    if !is_there {
+        owner.deployed.problem.get_or_insert_with(apart);
+    }
+    Ok(())
+}
+
+/// A group, with its problem where it can't be read: it may be nobody's business.
+fn deployed(pointer: &str, item: &Value) -> Deployed {
+    let name = text(item, "name").unwrap_or(pointer);
+    let path = text(item, "id").filter(|id| id.starts_with('/'));
+    let group = path.and_then(|path| identity::Path::of(path).group).or_else(|| text(item, "resourceGroup"));
+    let id = group.map_or_else(|| name.to_owned(), |group| format!("{group}/{name}"));
+    let (guard, remarks, problem) = match read_group(pointer, name, item) {
+        Ok((guard, remarks)) => (guard, remarks, None),
+        Err(problem) => {
+            let members = Peers::named(PeerName::Behind(lower(name)));
+            (Guard::new(name, pointer, members), BTreeMap::new(), Some(problem))
+        }
+    };
+    let is_isolation = lower(name).starts_with(ISOLATION_GROUP);
+    Deployed {
+        path: path.map(str::to_owned),
+        home: identity::home(item),
+        remarks,
+        problem,
+        attached: attached(item),
+        belongs_to: is_isolation.then_some("the isolation group of Machine Creation Services"),
+        ..Deployed::new(id, guard)
+    }
 }
 
 /// Whether a group stands before a subnet or an interface. Only a description with both lists says that it doesn't.
@@ -208,7 +286,9 @@ fn attached(item: &Value) -> Option<bool> {
 /// What says something about access, with its place: under `properties`, or beside the header.
 fn body(pointer: &str, item: &Value) -> Result<(String, Value), Unreadable> {
     let Some(object) = item.as_object() else { return Err(Unreadable::new(pointer, "it is no object")) };
-    let mut rest = object.iter().filter(|(key, _)| !HEADER.contains(&key.as_str()) && *key != "properties");
+    let mut rest = object
+        .iter()
+        .filter(|(key, value)| !HEADER.contains(&key.as_str()) && *key != "properties" && !value.is_null());
     match object.get("properties") {
         None => {
             let rest: Map<String, Value> = rest.map(|(key, value)| (key.clone(), value.clone())).collect();
@@ -226,8 +306,15 @@ fn body(pointer: &str, item: &Value) -> Result<(String, Value), Unreadable> {
 type Read = (Guard, BTreeMap<String, String>);
 
 fn read_group(pointer: &str, name: &str, item: &Value) -> Result<Read, Unreadable> {
+    if text(item, "name").is_none_or(expression::is_expression) {
+        return Err(Unreadable::new(
+            pointer,
+            "nothing says the name of the group, or an expression that is not read",
+        ));
+    }
     let (place, value) = body(pointer, item)?;
     let body: Body = part(&place, &value)?;
+    let own = text(item, "id").filter(|id| id.starts_with('/'));
     let mut numbered = Numbered::new(name, pointer.to_owned());
     let mut remarks = BTreeMap::new();
     for (at, rule) in body.security_rules.iter().flatten().enumerate() {
@@ -241,15 +328,15 @@ fn read_group(pointer: &str, name: &str, item: &Value) -> Result<Read, Unreadabl
             _ => name.to_owned(),
         };
         remarks.insert(pointer.clone(), remark);
-        numbered.add(name, &pointer, &place, &fields(&pointer, &read)?)?;
+        numbered.add(name, &pointer, &place, &fields(own, &pointer, &read)?)?;
     }
     Ok((numbered.finish(), remarks))
 }
 
-fn fields<'a>(pointer: &str, rule: &'a RuleBody) -> Result<Fields<'a>, Unreadable> {
+fn fields<'a>(own: Option<&str>, pointer: &str, rule: &'a RuleBody) -> Result<Fields<'a>, Unreadable> {
     let groups = |ids: &Option<Vec<Id>>| -> Result<Vec<PeerName>, Unreadable> {
         // The path tells groups of one name in several resource groups apart.
-        let path = |id: &Id| asg(pointer, &id.id).map(|name| named(&id.id, name));
+        let path = |id: &Id| asg(pointer, &id.id).map(|name| named(own, &id.id, name));
         ids.iter().flatten().map(path).collect()
     };
     Ok(Fields {
@@ -266,31 +353,23 @@ fn fields<'a>(pointer: &str, rule: &'a RuleBody) -> Result<Fields<'a>, Unreadabl
     })
 }
 
-/// A group by its path, or by its name where it has none.
-fn named(id: &str, name: PeerName) -> PeerName {
-    if id.starts_with('/') { PeerName::Group(lower(id)) } else { name }
+/// An application security group by its name, where it lives beside the network security group that names it, as a
+/// template makes them; by its path anywhere else. Without a path of its own the group says nothing about that.
+fn named(own: Option<&str>, id: &str, name: PeerName) -> PeerName {
+    let is_beside = match own {
+        Some(own) => identity::are_together(own, id),
+        None => identity::Path::of(id) == identity::Path::default(),
+    };
+    if is_beside { name } else { PeerName::Group(lower(id)) }
 }
 
-/// Replaces paths of application security groups by names, where one name has one path.
+/// Where nothing says in which resource group a network security group is, an application security group of a path may be
+/// any of its name.
 fn tell_apart(export: &mut Export) {
-    let mut paths: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let last = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
-    let rules = export.guards.iter().flat_map(|one| &one.guard.rules);
-    for name in rules.flat_map(|rule| rule.from.names.iter().chain(&rule.to.names)) {
-        if let PeerName::Group(path) = name {
-            paths.entry(last(path)).or_default().insert(path.clone());
-        }
-    }
-    let is_one = |path: &str| paths.get(&last(path)).is_none_or(|all| all.len() == 1);
-    let short = |name: &PeerName| match name {
-        PeerName::Group(path) if is_one(path) => PeerName::Group(last(path)),
-        other => other.clone(),
-    };
-    for rule in export.guards.iter_mut().flat_map(|one| &mut one.guard.rules) {
-        for side in [&mut rule.from, &mut rule.to] {
-            side.names = side.names.iter().map(short).collect();
-        }
-    }
-    let several = paths.into_values().filter(|all| all.len() > 1).flatten();
-    export.unexplained = several.map(PeerName::Group).collect();
+    let homeless = export.guards.iter().filter(|one| one.path.is_none());
+    let sides = homeless
+        .flat_map(|one| &one.guard.rules)
+        .flat_map(|rule| rule.from.names.iter().chain(&rule.to.names));
+    let is_path = |name: &&PeerName| matches!(name, PeerName::Group(text) if text.starts_with('/'));
+    export.unexplained = sides.filter(is_path).cloned().collect();
 }

@@ -7,6 +7,8 @@
 //! Invariant: a key that is not known refuses its group, because it may change what a rule means; tags, owners and
 //! descriptions don't.
 
+pub(super) mod identity;
+
 use super::read::{group_name, list_name, range, services};
 use crate::target::export::{Deployed, Export, ExportFile, NamedSet};
 use crate::target::half::Direction;
@@ -34,8 +36,10 @@ const DEFAULT_GROUP: &str = "default";
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct Group {
-    group_id: String,
-    group_name: Option<String>,
+    #[serde(rename = "GroupId")]
+    _id: IgnoredAny,
+    #[serde(rename = "GroupName")]
+    _name: Option<IgnoredAny>,
     vpc_id: Option<String>,
     #[serde(rename = "Description")]
     _description: Option<IgnoredAny>,
@@ -43,24 +47,10 @@ struct Group {
     _owner: Option<IgnoredAny>,
     #[serde(rename = "SecurityGroupArn")]
     _arn: Option<IgnoredAny>,
-    tags: Option<Vec<Tag>>,
+    #[serde(rename = "Tags")]
+    _tags: Option<IgnoredAny>,
     ip_permissions: Option<Vec<Permission>>,
     ip_permissions_egress: Option<Vec<Permission>>,
-}
-
-/// What is needed to know a group that can't be read.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Named {
-    group_id: String,
-    group_name: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct Tag {
-    key: String,
-    value: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -175,24 +165,21 @@ fn lists<'v>(value: &'v Value, key: &str, has: &str) -> Vec<(String, &'v Value)>
 
 /// Reads what is deployed.
 pub(super) fn read(files: &[ExportFile]) -> Result<Export, Unreadable> {
-    let mut reader = Reader { guards: Vec::new(), places: BTreeMap::new(), sets: Vec::new() };
+    let mut reader = Reader::default();
     for file in files {
         check_whole(file)?;
         let is_flat = |item: &Value| item.get("IsEgress").is_some();
         for (pointer, item) in lists(&file.value, GROUPS, "GroupId").iter().filter(|(_, item)| !is_flat(item))
         {
-            reader.add_group(&file.at(pointer), item)?;
+            reader.add_group(&file.at(pointer), item);
         }
         for (pointer, item) in lists(&file.value, LISTS, "PrefixListId") {
-            let list: PrefixList = part(&file.at(&pointer), item)?;
-            let title = list.prefix_list_name.unwrap_or_else(|| list.prefix_list_id.clone()).to_lowercase();
-            let name = list_name(&list.prefix_list_id);
-            reader.sets.push(NamedSet { id: list.prefix_list_id, title, name, addresses: None });
+            reader.add_list(part(&file.at(&pointer), item)?);
         }
     }
     for file in files {
         for (pointer, item) in lists(&file.value, RULES, "IsEgress") {
-            reader.add_flat_rule(&file.at(&pointer), item)?;
+            reader.add_flat_rule(&file.at(&pointer), item);
         }
     }
     reader.name_pairs();
@@ -208,46 +195,62 @@ fn check_whole(file: &ExportFile) -> Result<(), Unreadable> {
     }
 }
 
+#[derive(Default)]
 struct Reader {
     guards: Vec<Deployed>,
+    /// Groups by id.
     places: BTreeMap<String, usize>,
     sets: Vec<NamedSet>,
+    /// Names that stand for one of several groups.
+    unclear: BTreeSet<PeerName>,
 }
 
 impl Reader {
-    fn add_group(&mut self, pointer: &str, item: &Value) -> Result<(), Unreadable> {
-        let named: Named = part(pointer, item)?;
-        let deployed = match part::<Group>(pointer, item).and_then(|group| read_group(pointer, &group)) {
-            Ok(deployed) => deployed,
-            Err(problem) => {
-                let shown = named.group_name.unwrap_or_else(|| named.group_id.clone());
-                let mut deployed = blank(pointer, &named.group_id, &shown);
-                deployed.problem = Some(problem);
-                deployed
-            }
-        };
-        if self.places.insert(deployed.id.to_lowercase(), self.guards.len()).is_some() {
-            let why = format!("the group `{}` is described twice", deployed.id);
-            return Err(Unreadable::new(pointer, why));
+    /// Adds a group, with its problem where it can't be read: it may be nobody's business.
+    fn add_group(&mut self, pointer: &str, item: &Value) {
+        let text = |key: &str| item.get(key).and_then(Value::as_str);
+        let id = text("GroupId").unwrap_or(pointer);
+        let mut deployed = blank(pointer, id, text("GroupName").unwrap_or(id));
+        identity::describe(&mut deployed, item);
+        let read = complete(pointer, item)
+            .and_then(|()| part::<Group>(pointer, item))
+            .and_then(|group| read_group(pointer, &group, &mut deployed));
+        if let Err(problem) = read {
+            deployed.guard.rules.clear();
+            deployed.problem = Some(problem);
         }
-        self.guards.push(deployed);
-        Ok(())
+        let id = deployed.id.to_lowercase();
+        match self.places.get(&id).and_then(|at| self.guards.get_mut(*at)) {
+            Some(first) => first.again(&deployed),
+            None => {
+                self.places.insert(id, self.guards.len());
+                self.guards.push(deployed);
+            }
+        }
+    }
+
+    fn add_list(&mut self, list: PrefixList) {
+        let title = list.prefix_list_name.unwrap_or_else(|| list.prefix_list_id.clone()).to_lowercase();
+        let name = list_name(&list.prefix_list_id);
+        if !self.sets.iter().any(|set| set.name == name && set.title == title) {
+            self.sets.push(NamedSet { id: list.prefix_list_id, title, name, addresses: None, problem: None });
+        }
     }
 
     /// Adds a rule unless its group has it already, because both forms of one export may be given.
-    fn add_flat_rule(&mut self, pointer: &str, item: &Value) -> Result<(), Unreadable> {
-        let Named { group_id, .. } = part(pointer, item)?;
+    fn add_flat_rule(&mut self, pointer: &str, item: &Value) {
+        let group_id = item.get("GroupId").and_then(Value::as_str).unwrap_or(pointer);
         let at = *self.places.entry(group_id.to_lowercase()).or_insert(self.guards.len());
         if at == self.guards.len() {
-            self.guards.push(blank(pointer, &group_id, &group_id));
+            self.guards.push(blank(pointer, group_id, group_id));
         }
-        let Some(deployed) = self.guards.get_mut(at) else { return Ok(()) };
+        let Some(deployed) = self.guards.get_mut(at) else { return };
         let read = part::<FlatRule>(pointer, item).and_then(|flat| Ok((flat_rule(pointer, &flat)?, flat)));
         let (rule, flat) = match read {
             Ok(read) => read,
             Err(problem) => {
                 deployed.problem.get_or_insert(problem);
-                return Ok(());
+                return;
             }
         };
         let is_same = |other: &Rule| {
@@ -258,18 +261,24 @@ impl Reader {
             deployed.remarks.extend(flat.description.map(|text| (pointer.to_owned(), text)));
             deployed.guard.rules.push(rule);
         }
-        Ok(())
     }
 
-    /// A pair may name its group instead of giving the id.
+    /// A pair may name its group instead of giving the id. A name that several groups have says nothing.
     fn name_pairs(&mut self) {
-        let ids: BTreeMap<PeerName, PeerName> =
-            self.guards.iter().map(|one| (group_name(&one.title), group_name(&one.id))).collect();
+        let mut ids: BTreeMap<PeerName, BTreeSet<PeerName>> = BTreeMap::new();
+        for one in &self.guards {
+            ids.entry(group_name(&one.guard.name)).or_default().insert(group_name(&one.id));
+        }
         let known: BTreeSet<PeerName> = self.guards.iter().map(|one| group_name(&one.id)).collect();
         for rule in self.guards.iter_mut().flat_map(|one| &mut one.guard.rules) {
             for side in [&mut rule.from, &mut rule.to] {
-                let id = |name: &PeerName| {
-                    if known.contains(name) { name.clone() } else { ids.get(name).unwrap_or(name).clone() }
+                let id = |name: &PeerName| match ids.get(name).filter(|_| !known.contains(name)) {
+                    Some(all) if all.len() == 1 => all.first().unwrap_or(name).clone(),
+                    Some(_) => {
+                        self.unclear.insert(name.clone());
+                        name.clone()
+                    }
+                    None => name.clone(),
                 };
                 side.names = side.names.iter().map(id).collect();
             }
@@ -282,7 +291,7 @@ impl Reader {
         let explained: BTreeSet<&PeerName> = self.sets.iter().map(|set| &set.name).collect();
         let is_open =
             |name: &&PeerName| matches!(name, PeerName::AddressSet(_)) && !explained.contains(*name);
-        let unexplained = names.filter(is_open).cloned().collect();
+        let unexplained = names.filter(is_open).chain(&self.unclear).cloned().collect();
         Export { unexplained, guards: self.guards, sets: self.sets, ..Export::default() }
     }
 }
@@ -300,20 +309,23 @@ fn blank(pointer: &str, id: &str, shown: &str) -> Deployed {
     deployed
 }
 
-fn read_group(pointer: &str, group: &Group) -> Result<Deployed, Unreadable> {
-    let shown = group.group_name.as_deref().unwrap_or(&group.group_id);
-    let mut deployed = blank(pointer, &group.group_id, shown);
+/// A group without its rules would look as if it had none; `null` says that it has none.
+fn complete(pointer: &str, item: &Value) -> Result<(), Unreadable> {
+    for key in ["IpPermissions", "IpPermissionsEgress"] {
+        if item.get(key).is_none() {
+            let why = format!("`{key}` is not there, so nothing says which rules the group has");
+            return Err(Unreadable::new(pointer, why));
+        }
+    }
+    Ok(())
+}
+
+fn read_group(pointer: &str, group: &Group, deployed: &mut Deployed) -> Result<(), Unreadable> {
     if deployed.belongs_to.is_some()
         && let Some(vpc) = &group.vpc_id
     {
-        deployed.title = format!("{shown} of {vpc}");
+        deployed.title = format!("{} of {vpc}", deployed.title);
     }
-    let tags = group
-        .tags
-        .iter()
-        .flatten()
-        .filter(|tag| tag.key == "Name" || tag.key == "aws:cloudformation:logical-id");
-    deployed.names.extend(tags.filter_map(|tag| tag.value.as_ref()).map(|value| value.to_lowercase()));
     let lists = [
         (Direction::Ingress, "IpPermissions", &group.ip_permissions),
         (Direction::Egress, "IpPermissionsEgress", &group.ip_permissions_egress),
@@ -329,7 +341,7 @@ fn read_group(pointer: &str, group: &Group) -> Result<Deployed, Unreadable> {
             }
         }
     }
-    Ok(deployed)
+    Ok(())
 }
 
 /// The other end of a rule: its place, who it is, and what the rule is for.

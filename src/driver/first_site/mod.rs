@@ -8,16 +8,24 @@
 //! Invariant: a line never permits more than the rules in its comment. What can't be said is in the list, never left out
 //! silently.
 
+mod between;
+mod network;
+mod text;
+
 use super::ReadExport;
 use crate::drift::Names;
 use crate::policy::EnforcementState;
-use crate::policy::service::{Protocol, ServiceRange, ServiceSet};
+use crate::policy::address::AddressSet;
 use crate::syntax::keyword::is_reserved;
+use crate::target::Target;
 use crate::target::export::{Deployed, Export, SiteWords};
 use crate::target::half::Direction;
 use crate::target::observed::{Action, Ipv6, PeerName, Peers, Rule};
+use between::{Between, HalfRule};
+use network::Part;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use text::{allow, comment, most, ports, reason};
 
 /// The kind that every role gets: the export doesn't say what runs on a machine.
 const KIND: &str = "windows-server";
@@ -34,6 +42,8 @@ pub struct FirstSite {
     pub allows: usize,
     /// Roles that stand for groups, with the ids of these.
     pub roles: Vec<(String, String)>,
+    /// Segments that stand for enforcement points before networks, with the ids of these.
+    pub segments: Vec<(String, String)>,
     /// What no line says.
     pub unsaid: Vec<Unsaid>,
 }
@@ -49,64 +59,100 @@ pub struct Unsaid {
 
 /// Writes a first site. `day` is its first day, as in `2026-01-31`.
 pub fn first_site(read: &ReadExport, name: &str, day: &str) -> FirstSite {
-    let mut writer = Writer::default();
-    for one in &read.export.guards {
-        writer.add_group(one, &|members| read.target.site_words(members));
+    let mut writer = Writer::new(read.target, &read.export);
+    for (at, one) in read.export.guards.iter().enumerate() {
+        writer.add_point(at, one);
     }
-    let names = Names::of_sets(&read.export);
-    for one in &read.export.guards {
-        writer.add_rules(one, &read.export, &names);
+    for (at, one) in read.export.guards.iter().enumerate() {
+        match writer.networks.get(&at).cloned() {
+            Some(parts) => writer.add_certain_rules(one, &parts),
+            None => writer.add_rules(one),
+        }
     }
     writer.between_groups();
     writer.finish(read.target.info().platform.kind, name, day)
 }
 
-/// A rule that a group has about another one.
-struct HalfRule {
-    services: ServiceSet,
-    at: String,
-    because: String,
-}
-
-/// Ends of rules between groups: who starts, who answers.
-type Between = BTreeMap<(String, String), Vec<HalfRule>>;
-
-#[derive(Default)]
-struct Writer {
+struct Writer<'e> {
+    target: &'static dyn Target,
+    export: &'e Export,
+    names: Names,
+    /// Whether any enforcement point of the same machines blocks, or at least watches.
+    states: BTreeMap<PeerName, EnforcementState>,
     taken: BTreeSet<String>,
-    groups: BTreeMap<PeerName, String>,
+    groups: BTreeMap<PeerName, Vec<String>>,
+    /// Roles that have all of some addresses.
+    ranges: BTreeMap<AddressSet, String>,
+    /// The roles of an enforcement point before a network, by its position.
+    networks: BTreeMap<usize, Vec<Part>>,
     platforms: BTreeMap<String, String>,
     enforced: Vec<String>,
     roles: Vec<(String, String)>,
+    segments: Vec<(String, String)>,
+    segment_lines: String,
     role_lines: String,
     outside: BTreeMap<Peers, String>,
     outside_lines: String,
     allows: Vec<String>,
-    out: Between,
-    into: Between,
+    between: Between,
     unsaid: Vec<Unsaid>,
 }
 
-impl Writer {
+impl<'e> Writer<'e> {
+    fn new(target: &'static dyn Target, export: &'e Export) -> Self {
+        Self {
+            target,
+            export,
+            names: Names::of_sets(export),
+            states: states(export),
+            taken: BTreeSet::new(),
+            groups: BTreeMap::new(),
+            ranges: BTreeMap::new(),
+            networks: BTreeMap::new(),
+            platforms: BTreeMap::new(),
+            enforced: Vec::new(),
+            roles: Vec::new(),
+            segments: Vec::new(),
+            segment_lines: String::new(),
+            role_lines: String::new(),
+            outside: BTreeMap::new(),
+            outside_lines: String::new(),
+            allows: Vec::new(),
+            between: Between::default(),
+            unsaid: Vec::new(),
+        }
+    }
+
     fn cannot(&mut self, at: &str, what: impl Into<String>) {
         self.unsaid.push(Unsaid { at: at.to_owned(), what: what.into() });
     }
 
-    fn add_group(&mut self, one: &Deployed, words: &dyn Fn(&PeerName) -> Option<SiteWords>) {
+    fn add_point(&mut self, at: usize, one: &Deployed) {
         if let Some(problem) = &one.problem {
             let at = if problem.pointer.is_empty() { &one.guard.pointer } else { &problem.pointer };
-            self.cannot(at, format!("{}: {}", one.shown(), problem.why));
+            let why = format!("{}: {}; it may forbid what lines permit", one.shown(), problem.why);
+            self.cannot(at, why);
             return;
         }
-        let Some((name, words)) = members(one).and_then(|name| Some((name.clone(), words(name)?))) else {
+        let words = self.target.site_words(one, members(one));
+        if let (Some(words), Some(addresses)) = (&words, &one.addresses) {
+            self.add_network(at, one, addresses, words);
+            return;
+        }
+        let Some((name, words)) = members(one).cloned().zip(words) else {
             let why = "the export does not say at which addresses its machines are, and a role needs them";
             self.cannot(&one.guard.pointer, format!("{}: {why}", one.shown()));
             return;
         };
+        self.add_group(one, name, &words);
+    }
+
+    fn add_group(&mut self, one: &Deployed, name: PeerName, words: &SiteWords) {
+        let state = self.states.get(&name).copied().unwrap_or(one.guard.state);
         if one.guard.ipv6 == Ipv6::Passes {
             self.cannot(&one.guard.pointer, format!("{}: all IPv6 passes", one.shown()));
         }
-        if words.has_states && one.guard.state == EnforcementState::Save {
+        if words.has_states && state == EnforcementState::Save {
             self.cannot(
                 &one.guard.pointer,
                 format!("{}: it is saved only; the site has it watched", one.shown()),
@@ -124,10 +170,10 @@ impl Writer {
             comment(&one.shown()),
             words.role
         );
-        if words.has_states && one.guard.state == EnforcementState::Enforce {
+        if words.has_states && state == EnforcementState::Enforce {
             self.enforced.push(role.clone());
         }
-        self.groups.insert(name, role.clone());
+        self.groups.insert(name, vec![role.clone()]);
         self.roles.push((role, one.id.clone()));
     }
 
@@ -165,21 +211,34 @@ impl Writer {
         free
     }
 
-    fn add_rules(&mut self, one: &Deployed, export: &Export, names: &Names) {
-        let role = members(one).and_then(|name| self.groups.get(name)).cloned();
-        let Some(role) = role.filter(|_| one.problem.is_none()) else { return };
+    fn add_rules(&mut self, one: &Deployed) {
+        let Some(name) = members(one).filter(|_| one.problem.is_none()) else { return };
+        let Some(role) = self.groups.get(name).and_then(|roles| roles.first()).cloned() else { return };
+        if self.states.get(name).is_some_and(|state| is_weaker(one.guard.state, *state)) {
+            let why = "another policy of these machines blocks or watches more, so its rules permit nothing by themselves";
+            self.cannot(&one.guard.pointer, format!("{}: {why}", one.shown()));
+            return;
+        }
+        let is_within = |rule: &Rule| rule.from.guarded && rule.to.guarded;
+        let apart = one.guard.rules.iter().any(|rule| rule.action == Action::Deny && is_within(rule));
         for rule in &one.guard.rules {
             let peers = if rule.direction == Direction::Ingress { &rule.from } else { &rule.to };
             if *peers == Peers::default() || rule.action == Action::Deny {
                 // For nobody, it keeps a group from getting a default; a deny among the members is what no line gives.
                 continue;
             }
+            if apart && peers.names.iter().any(|peer| is_part(peer, name)) {
+                let why = "a rule among its members, which the deny within the group beats";
+                self.cannot(&rule.pointer, format!("{role}: {why}"));
+                continue;
+            }
             let remark = one.remarks.get(&rule.pointer).map_or("", String::as_str);
-            self.add_rule(&role, rule, &names.side(peers), remark, export);
+            let peers = self.names.side(peers);
+            self.add_rule(&role, rule, &peers, remark);
         }
     }
 
-    fn add_rule(&mut self, role: &str, rule: &Rule, peers: &Peers, remark: &str, export: &Export) {
+    fn add_rule(&mut self, role: &str, rule: &Rule, peers: &Peers, remark: &str) {
         let at = rule.pointer.as_str();
         if peers.everybody || peers.guarded {
             let whom = if peers.everybody { "everybody" } else { "its members" };
@@ -197,25 +256,30 @@ impl Writer {
         if words.is_empty() {
             return;
         }
-        let group = peers.names.iter().find(|name| matches!(name, PeerName::Group(_) | PeerName::Labels(_)));
-        if let Some(group) = group {
-            let Some(other) = self.groups.get(group).cloned() else {
-                self.cannot(at, format!("{role}: a rule about {group}, which no described group is"));
-                return;
-            };
-            let half = HalfRule {
-                services: rule.services.difference(&rest),
-                at: at.to_owned(),
-                because: reason(remark),
-            };
-            let (map, key) = match rule.direction {
-                Direction::Ingress => (&mut self.into, (other, role.to_owned())),
-                Direction::Egress => (&mut self.out, (role.to_owned(), other)),
-            };
-            map.entry(key).or_default().push(half);
+        if let Some((others, addresses)) = self.groups_of(peers) {
+            if others.is_empty() {
+                let whom: Vec<String> = peers.names.iter().map(ToString::to_string).collect();
+                self.cannot(
+                    at,
+                    format!("{role}: a rule about {}, which no described group is", whom.join(", ")),
+                );
+            }
+            for other in others {
+                let half = HalfRule {
+                    services: rule.services.difference(&rest),
+                    at: at.to_owned(),
+                    because: reason(remark),
+                    addresses: addresses.clone(),
+                };
+                self.between.add(rule.direction, role, &other, half);
+            }
             return;
         }
-        let other = self.outside(peers, export);
+        let Some(other) = self.outside(peers) else {
+            let whom: Vec<String> = peers.names.iter().map(ToString::to_string).collect();
+            self.cannot(at, format!("{role}: a rule about {}, which no role is", whom.join(", ")));
+            return;
+        };
         let (from, to) = match rule.direction {
             Direction::Ingress => (other.as_str(), role),
             Direction::Egress => (role, other.as_str()),
@@ -224,62 +288,37 @@ impl Writer {
         self.allows.push(line);
     }
 
-    /// The role outside that stands for a side.
-    fn outside(&mut self, peers: &Peers, export: &Export) -> String {
-        if let Some(known) = self.outside.get(peers) {
-            return known.clone();
+    /// The roles that a side names, or has all the addresses of; `None` for a side that is no group.
+    fn groups_of(&self, peers: &Peers) -> Option<(Vec<String>, Option<AddressSet>)> {
+        let group = peers.names.iter().find(|name| matches!(name, PeerName::Group(_) | PeerName::Labels(_)));
+        if let Some(group) = group {
+            return Some((self.groups.get(group).cloned().unwrap_or_default(), None));
         }
-        let ranges: Vec<String> = peers.addresses.ranges().iter().map(ToString::to_string).collect();
-        let list = peers.names.iter().find_map(|name| match name {
-            PeerName::AddressSet(id) => Some((name, id)),
-            _ => None,
-        });
-        let (base, block) = match list {
-            Some((name, id)) => {
-                let title = export.sets.iter().find(|set| set.name == *name).map_or(id, |set| &set.title);
-                (format!("list-{title}"), format!("prefix-list = \"{}\"", comment(title)))
-            }
-            None => (format!("net-{}", ranges.join("-")), format!("cidr = {}", ranges.join(", "))),
-        };
-        let role = self.free_name(&base);
-        let _ = writeln!(self.outside_lines, "role {role} : {KIND} {{ {block} }}");
-        self.outside.insert(peers.clone(), role.clone());
-        role
+        let role = self.ranges.get(&peers.addresses).filter(|_| peers.names.is_empty())?;
+        Some((vec![role.clone()], Some(peers.addresses.clone())))
     }
 
-    /// Lines between groups: what both ends have. What only one end has is said to be left out.
-    fn between_groups(&mut self) {
-        let (out, into) = (std::mem::take(&mut self.out), std::mem::take(&mut self.into));
-        let sum = |halves: Option<&Vec<HalfRule>>| {
-            let sets = halves.into_iter().flatten();
-            sets.fold(ServiceSet::empty(), |sum, half| sum.union(&half.services))
-        };
-        let pairs: BTreeSet<&(String, String)> = out.keys().chain(into.keys()).collect();
-        for pair in pairs {
-            let (from, to) = pair;
-            let (starts, answers) = (sum(out.get(pair)), sum(into.get(pair)));
-            for half in into.get(pair).into_iter().flatten() {
-                let both = half.services.intersection(&starts);
-                if !both.is_empty() {
-                    let egress =
-                        out.get(pair).into_iter().flatten().find(|other| other.services.meets(&both));
-                    let places: Vec<&str> =
-                        [Some(half), egress].into_iter().flatten().map(|half| half.at.as_str()).collect();
-                    self.allows.push(allow(&places, from, to, &ports(&both).0, &half.because));
-                }
-            }
-            for (halves, other, end) in [(into.get(pair), &starts, to), (out.get(pair), &answers, from)] {
-                for half in halves.into_iter().flatten() {
-                    let alone = half.services.difference(other);
-                    if !alone.is_empty() {
-                        let what = format!(
-                            "{from} -> {to} on {alone}: only {end} has the rule, and a line makes one at both ends"
-                        );
-                        self.cannot(&half.at, what);
-                    }
-                }
-            }
+    /// The role outside that stands for a side; `None` where the language has no such role.
+    fn outside(&mut self, peers: &Peers) -> Option<String> {
+        if let Some(known) = self.outside.get(peers) {
+            return Some(known.clone());
         }
+        let ranges: Vec<String> = peers.addresses.ranges().iter().map(ToString::to_string).collect();
+        let (base, block) = match peers.names.first() {
+            Some(name @ PeerName::AddressSet(id)) => {
+                let title =
+                    self.export.sets.iter().find(|set| set.name == *name).map_or(id, |set| &set.title);
+                (format!("list-{title}"), self.target.site_peer(name, &comment(title))?)
+            }
+            Some(_) => return None,
+            None => {
+                (format!("net-{}", ranges.join("-")), format!("{KIND} {{ cidr = {} }}", ranges.join(", ")))
+            }
+        };
+        let role = self.free_name(&base);
+        let _ = writeln!(self.outside_lines, "role {role} : {block}");
+        self.outside.insert(peers.clone(), role.clone());
+        Some(role)
     }
 
     fn finish(mut self, kind: &str, name: &str, day: &str) -> FirstSite {
@@ -294,8 +333,9 @@ impl Writer {
             text,
             "# What is deployed, as `segc import` read it. Give roles their kinds, their segments and better names, and\n\
              # replace lines by intents; `segc drift` says whether it still means the same.\n\n\
-             site \"{}\" {{ effective = {day} }}\n\n{platforms}\n{}\n{}\n",
+             site \"{}\" {{ effective = {day} }}\n\n{platforms}{}\n{}\n{}\n",
             comment(name),
+            self.segment_lines,
             self.role_lines,
             self.outside_lines
         );
@@ -312,7 +352,13 @@ impl Writer {
         for one in &self.unsaid {
             let _ = writeln!(text, "#   {}  {}", comment(&one.at), comment(&one.what));
         }
-        FirstSite { text, allows: self.allows.len(), roles: self.roles, unsaid: self.unsaid }
+        FirstSite {
+            text,
+            allows: self.allows.len(),
+            roles: self.roles,
+            segments: self.segments,
+            unsaid: self.unsaid,
+        }
     }
 }
 
@@ -333,60 +379,38 @@ fn members(one: &Deployed) -> Option<&PeerName> {
     own.filter(|_| one.guard.rules.iter().all(is_plain))
 }
 
-fn allow(places: &[&str], from: &str, to: &str, ports: &[String], because: &str) -> String {
-    let comments: String = places.iter().map(|place| format!("# {}\n", comment(place))).collect();
-    format!("{comments}allow {from} -> {to} : {} because \"{because}\"\n", ports.join(", "))
+/// True where rules of one state mean nothing beside those of another one.
+fn is_weaker(one: EnforcementState, other: EnforcementState) -> bool {
+    strength(one) < strength(other)
 }
 
-/// Services as the language writes them, and those that it can't write.
-fn ports(services: &ServiceSet) -> (Vec<String>, ServiceSet) {
-    let (mut words, mut rest) = (Vec::new(), ServiceSet::empty());
-    for range in services.ranges() {
-        let ServiceRange { protocol, low, high } = range;
-        match protocol {
-            Protocol::TCP | Protocol::UDP => {
-                // Port 0 is no port of the language.
-                if low == 0 {
-                    rest = rest.union(&ServiceSet::ports(protocol, 0, 0));
-                }
-                if high > 0 {
-                    words.push(ServiceRange { low: low.max(1), ..range }.to_string());
-                }
-            }
-            Protocol::ICMP | Protocol::ICMPV6 => {
-                let word = range.to_string();
-                if ServiceSet::parse(&word) == Some(ServiceSet::from_ranges([range])) {
-                    words.push(word);
-                } else {
-                    rest = rest.union(&ServiceSet::from_ranges([range]));
-                }
-            }
-            _ => rest = rest.union(&ServiceSet::from_ranges([range])),
-        }
+fn strength(state: EnforcementState) -> u8 {
+    match state {
+        EnforcementState::Save => 0,
+        EnforcementState::Monitor => 1,
+        EnforcementState::Enforce => 2,
     }
-    if services.is_any() {
-        // A line for a part of everything would look as if somebody had chosen these ports.
-        return (Vec::new(), services.clone());
+}
+
+/// The strongest state of the enforcement points of some machines, and of those that guard these among others: what one
+/// blocks no rule of a weaker one lets through.
+fn states(export: &Export) -> BTreeMap<PeerName, EnforcementState> {
+    let mut states: BTreeMap<PeerName, EnforcementState> = BTreeMap::new();
+    for name in export.guards.iter().filter_map(members) {
+        let over = export
+            .guards
+            .iter()
+            .filter(|other| other.guard.members.names.iter().any(|wide| is_part(name, wide)));
+        let strongest = over.map(|other| other.guard.state).max_by_key(|state| strength(*state));
+        states.extend(strongest.map(|state| (name.clone(), state)));
     }
-    (words, rest)
+    states
 }
 
-/// Some services in words.
-fn most(services: &ServiceSet) -> String {
-    if services.is_any() { "all protocols".to_owned() } else { services.to_string() }
-}
-
-/// A reason that the language takes.
-fn reason(remark: &str) -> String {
-    let text = comment(remark);
-    if text.is_empty() { "Deployed without a description".to_owned() } else { text }
-}
-
-/// A text on one line without what ends a string or changes the direction of writing.
-fn comment(text: &str) -> String {
-    let is_plain = |character: &char| {
-        (character.is_alphanumeric() || character.is_ascii_graphic() || *character == ' ')
-            && !matches!(character, '"' | '\\')
-    };
-    text.chars().filter(is_plain).collect::<String>().trim().to_owned()
+/// True where whoever is known by one name is known by the other as well.
+fn is_part(one: &PeerName, whole: &PeerName) -> bool {
+    match (one, whole) {
+        (PeerName::Labels(one), PeerName::Labels(whole)) => whole.is_subset(one),
+        (one, whole) => one == whole,
+    }
 }

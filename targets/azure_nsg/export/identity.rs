@@ -1,0 +1,95 @@
+//! By what groups are known: where they live, and with what they are tagged.
+//!
+//! In: a plan, or what describes a group. Out: [`Marks`], whose words are the same for both.
+//!
+//! Invariant: a fact is only compared where both have it, so a subscription by its name is no fact.
+
+use super::super::membership;
+use super::super::permissions::is_id;
+use super::super::plan::Plan;
+use super::super::read::lower;
+use super::super::tags;
+use super::text;
+use crate::target::export::{Deployed, KnownAs, Marks, SiteWords};
+use crate::target::observed::PeerName;
+use serde_json::Value;
+
+const SUBSCRIPTION: &str = "subscription";
+const RESOURCE_GROUP: &str = "resource group";
+const TAGS: [&str; 2] = ["segc-site", "segc-platform"];
+
+/// By what the groups of a plan are known.
+pub(in super::super) fn known_as(plan: &Plan) -> KnownAs {
+    let header = &plan.header;
+    let subscription = header.subscription.as_deref().filter(|text| is_id(text));
+    let mut home = place(subscription, header.resource_group.as_deref());
+    for (tag, value) in TAGS.into_iter().zip([&header.site, &header.platform]) {
+        home.insert(tag, value.to_lowercase());
+    }
+    KnownAs { home, ..KnownAs::default() }
+}
+
+/// Where a described thing lives, and what its tags say.
+pub(super) fn home(item: &Value) -> Marks {
+    let path = text(item, "id").map(Path::of).unwrap_or_default();
+    let mut home = place(path.subscription, path.group.or_else(|| text(item, "resourceGroup")));
+    let tag = |tag: &'static str| Some((tag, item.get("tags")?.get(tag)?.as_str()?.to_lowercase()));
+    home.extend(TAGS.into_iter().filter_map(tag));
+    home
+}
+
+/// How a site says where a group lives, and how it knows the machines behind it.
+pub(in super::super) fn site_words(one: &Deployed) -> Option<SiteWords> {
+    one.addresses.as_ref()?;
+    let path = one.path.as_deref().map(Path::of).unwrap_or_default();
+    let is_plain = |text: &&str| text.chars().all(|one| one.is_ascii_alphanumeric() || "-_.()".contains(one));
+    let words = [("subscription", path.subscription), ("resource-group", path.group)];
+    let words =
+        words.into_iter().filter_map(|(key, text)| Some(format!("{key} = \"{}\"", text.filter(is_plain)?)));
+    Some(SiteWords {
+        platform: words.collect::<Vec<_>>().join("  "),
+        role: format!("{} = {}", membership::ATTRIBUTE, membership::BY_SUBNET),
+        by_name: format!("{} = {}", membership::ATTRIBUTE, membership::BY_ASG),
+        has_states: false,
+    })
+}
+
+/// Tags that are no service: what they hold depends on the network.
+const OF_THE_NETWORK: [&str; 3] = ["VirtualNetwork", "AzureLoadBalancer", "Internet"];
+
+/// The role that stands for a tag.
+pub(in super::super) fn site_peer(set: &PeerName) -> Option<String> {
+    let PeerName::AddressSet(tag) = set else { return None };
+    let tag = tags::documented(tag).filter(|tag| !OF_THE_NETWORK.contains(&tag.as_str()))?;
+    Some(format!("azure-service {{ tag = {tag} }}"))
+}
+
+fn place(subscription: Option<&str>, group: Option<&str>) -> Marks {
+    let facts = [(SUBSCRIPTION, subscription), (RESOURCE_GROUP, group)];
+    facts.into_iter().filter_map(|(word, text)| Some((word, lower(text?)))).collect()
+}
+
+/// The steps of a path that say where a thing lives.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Path<'p> {
+    pub(super) subscription: Option<&'p str>,
+    pub(super) group: Option<&'p str>,
+}
+
+impl<'p> Path<'p> {
+    pub(super) fn of(path: &'p str) -> Self {
+        let after = |word: &str| {
+            let mut steps = path.split('/');
+            steps.find(|step| step.eq_ignore_ascii_case(word))?;
+            steps.next().filter(|step| !step.is_empty())
+        };
+        Self { subscription: after("subscriptions"), group: after("resourceGroups") }
+    }
+}
+
+/// True where two paths are in one subscription and resource group.
+pub(super) fn are_together(one: &str, other: &str) -> bool {
+    let (one, other) = (Path::of(one), Path::of(other));
+    let same = |one: Option<&str>, other: Option<&str>| matches!((one, other), (Some(one), Some(other)) if one.eq_ignore_ascii_case(other));
+    same(one.subscription, other.subscription) && same(one.group, other.group)
+}
