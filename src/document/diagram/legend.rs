@@ -13,7 +13,7 @@ use super::text::{clean, shorten, width, wrap};
 use super::words;
 
 /// Least width of a column of entries.
-const LEAST_COLUMN: i32 = 180;
+pub(super) const LEAST_COLUMN: i32 = 180;
 /// Room for a number.
 pub(super) const NUMBER_ROOM: i32 = 30;
 /// Most lines of services.

@@ -20,7 +20,7 @@ use super::picture::Picture;
 use super::ports::{Member, Needs, Plan, Side, heights, texts};
 use super::rows::{Rows, rows};
 use super::text::{clean, shorten};
-use super::tracks::{From, Run, assign};
+use super::tracks::{Care, From, Run, assign};
 use super::tree::branches;
 use super::words;
 
@@ -54,19 +54,19 @@ struct Columns {
     width: i32,
 }
 
-/// Lays a picture out as arranged.
+/// Lays a picture out as arranged. A draft is as large as what is laid out with care.
 pub(super) fn route(
     picture: &Picture,
     arrangement: &Arrangement,
     (needs, marks): (&Needs, &[Mark]),
-    room: i32,
+    (room, care): (i32, Care),
 ) -> Layout {
     let cells = arrangement.cells(picture.nodes.len());
     let plan = Plan::new(picture, &cells, arrangement.columns);
     let packed = pack(picture, arrangement, &heights(&plan, needs));
     let rows = rows(picture, arrangement, (&plan, needs), &packed);
     let channels: Vec<Channel> =
-        (0..=arrangement.columns).map(|at| channel(at, &plan, &rows, marks)).collect();
+        (0..=arrangement.columns).map(|at| channel(at, &plan, &rows, (marks, care))).collect();
     let channels = widened(channels, arrangement.columns, room);
     let columns = columns(&channels, arrangement.columns);
     let mut layout = Layout { width: columns.width, height: rows.bottom + MARGIN, ..Layout::default() };
@@ -96,10 +96,10 @@ const APART: i32 = 12;
 const LABEL_GAP: i32 = 4;
 
 /// The tracks and strips of a channel.
-fn channel(at: usize, plan: &Plan, rows: &Rows, marks: &[Mark]) -> Channel {
+fn channel(at: usize, plan: &Plan, rows: &Rows, (marks, care): (&[Mark], Care)) -> Channel {
     let runs = runs(at, plan, rows);
     let (parts, runs): (Vec<Part>, Vec<Run>) = runs.into_iter().unzip();
-    let tracks = assign(&runs, APART);
+    let tracks = assign(&runs, APART, care);
     let strip = |side: Side| {
         let starts = plan.members.iter().filter(|member| member.channel == at && member.side == side);
         let labels =
