@@ -139,7 +139,13 @@ impl<'a> Drafts<'a> {
         let mut drafts = Self { picture, paper, numbered, marks, needs, tried: Vec::new() };
         let most = usize::try_from((paper.width / design::COLUMN).max(1)).unwrap_or(1).min(MOST_COLUMNS);
         let tried = (1..=most).map(|columns| {
-            let arrangement = arrange(picture, columns, &drafts.needs);
+            let first = arrange::first(picture, columns);
+            let over = overflow(&drafts.layout(&first, Care::Draft), paper);
+            // The search makes a picture smaller by some part, not several times.
+            if over > paper.width.max(paper.height) {
+                return (over, first);
+            }
+            let arrangement = arrange(picture, first, &drafts.needs);
             (overflow(&drafts.layout(&arrangement, Care::Draft), paper), arrangement)
         });
         drafts.tried = tried.collect();

@@ -57,7 +57,7 @@ fn summary(picture: &Picture, paper: Paper) -> Figure {
         let layout = lay_out(&platforms, paper);
         (platforms, layout)
     });
-    words::SEGMENTS.clone_into(&mut own.title);
+    words::segments().clone_into(&mut own.title);
     figure(&own, &layout)
 }
 
@@ -90,7 +90,7 @@ fn parts(picture: &Picture) -> Vec<(String, Vec<usize>)> {
     let mut parts: Vec<(String, Vec<usize>)> = groups.filter(|(_, nodes)| !nodes.is_empty()).collect();
     let outside: Vec<usize> = picture.nodes_at(Place::Outside).collect();
     if !outside.is_empty() {
-        parts.push((words::OUTSIDE.to_owned(), outside));
+        parts.push((words::outside().to_owned(), outside));
     }
     parts
 }
@@ -182,7 +182,7 @@ fn one_node(picture: &Picture, (_, place, kind): &Together, members: &[usize]) -
     let group = |group: usize| picture.groups.get(group);
     let name = match (place, kind.is_empty()) {
         (_, false) => kind.clone(),
-        (Place::Outside, true) => words::OUTSIDE.to_owned(),
+        (Place::Outside, true) => words::outside().to_owned(),
         (Place::Group(at), true) => group(*at)?.name.clone(),
         (Place::Segment(at, segment), true) => group(*at)?.segments.get(*segment)?.name.clone(),
     };
