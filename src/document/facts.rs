@@ -48,7 +48,7 @@ impl<'a> Facts<'a> {
         let rules = rules.filter(|rule| input.review.concerns(rule, &held)).collect();
         let all_rows = rows(input.policy);
         let changes = input.earlier.map(|earlier| Changes::new(input.policy, &all_rows, earlier.release));
-        Self { input, words: text::words("en"), team, all_rows, changes, rules, held }
+        Self { input, words: text::fixed(), team, all_rows, changes, rules, held }
     }
 
     /// The rows of the matrix that the document shows.

@@ -93,9 +93,9 @@ const DETOUR: i64 = 110;
 /// Nominal space between lanes.
 pub(super) const LANE_DISTANCE: i32 = 42;
 
-/// The best arrangement that the search finds.
-pub(super) fn arrange(picture: &Picture, columns: usize, needs: &Needs) -> Arrangement {
-    let mut best = first(picture, columns);
+/// The best arrangement that the search finds from a first one.
+pub(super) fn arrange(picture: &Picture, first: Arrangement, needs: &Needs) -> Arrangement {
+    let mut best = first;
     let mut cost = cost_of(picture, &best, needs);
     let most_tried = MOST_WORK / (picture.nodes.len() + picture.arrows.len()).max(1);
     let mut tried_so_far = 0;
@@ -120,7 +120,7 @@ pub(super) fn arrange(picture: &Picture, columns: usize, needs: &Needs) -> Arran
 }
 
 /// Where the blocks of each lane start before the search.
-fn first(picture: &Picture, columns: usize) -> Arrangement {
+pub(super) fn first(picture: &Picture, columns: usize) -> Arrangement {
     let mut lanes = Vec::new();
     let (starters, answerers) = outside(picture);
     lanes.push(Lane { of: LaneOf::Outside, blocks: single_blocks(&starters) });
@@ -251,7 +251,7 @@ fn changes(arrangement: &Arrangement) -> Vec<Change> {
 fn cost_of(picture: &Picture, arrangement: &Arrangement, needs: &Needs) -> i64 {
     let cells = arrangement.cells(picture.nodes.len());
     let plan = Plan::new(picture, &cells, arrangement.columns);
-    let packed = super::pack::pack(picture, arrangement, &heights(&plan, needs));
+    let packed = super::pack::pack(picture, arrangement, (&heights(&plan, needs), needs));
     let mut tops = Vec::new();
     let mut below = 0;
     for height in &packed.lane_heights {

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalogue::Catalogue;
+use crate::policy::address::AddressSet;
 use crate::policy::service::ServiceSet;
 use crate::policy::{Encryption, EnforcementState, Flow, Party, Policy};
 
@@ -27,7 +28,7 @@ pub fn picture(policy: &Policy, catalogue: &Catalogue) -> Picture {
     let purposes = purposes(policy);
     Picture {
         id: "overview".to_owned(),
-        title: words::OVERVIEW.to_owned(),
+        title: words::overview().to_owned(),
         groups: groups(policy),
         nodes: policy.parties().map(|(_, party)| node(policy, catalogue, party)).collect(),
         arrows: arrows(policy, &purposes),
@@ -42,7 +43,7 @@ fn groups(policy: &Policy) -> Vec<Group> {
             let own = policy.segments().filter(|(_, segment)| segment.platform == id);
             let segments = own.map(|(_, segment)| Segment {
                 name: segment.name.clone(),
-                note: segment.addresses.to_string(),
+                note: words::listed(&addresses(&segment.addresses)),
             });
             Group {
                 name: platform.name.clone(),
@@ -53,12 +54,16 @@ fn groups(policy: &Policy) -> Vec<Group> {
         .collect()
 }
 
+fn addresses(set: &AddressSet) -> Vec<String> {
+    set.ranges().iter().map(ToString::to_string).collect()
+}
+
 fn node(policy: &Policy, catalogue: &Catalogue, party: &Party) -> Node {
     let kind = catalogue.kind(&party.kind).map_or(party.kind.as_str(), |kind| kind.title());
     let state = party.state.filter(|state| *state != EnforcementState::Enforce);
     let notes = [
         party.attribute("count").filter(|count| *count != "1").map(words::machines),
-        party.managed_by.as_deref().map(|who| format!("{} {who}", words::MANAGED_BY)),
+        party.managed_by.as_deref().map(words::managed_by),
         state.map(|state| words::state(state).to_owned()),
     ];
     Node {

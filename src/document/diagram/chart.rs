@@ -13,7 +13,7 @@ use super::legend::{NUMBER_ROOM, entry_of};
 use super::mermaid::quote;
 use super::sequence::{Access, Chart, Lifeline, Message};
 use super::svg::{FAINT_INK, INK, Set, open, write_entry, write_head, write_rect, write_text};
-use super::text::{clean, shorten, width, wrap};
+use super::text::{clean, width, wrap};
 use super::words;
 
 /// A participant's box and line.
@@ -34,7 +34,7 @@ pub(super) struct Call {
     pub(super) lines: Vec<String>,
     /// Where its services stand.
     pub(super) services_area: Rect,
-    pub(super) services: String,
+    pub(super) services: Vec<String>,
     pub(super) is_missing: bool,
 }
 
@@ -52,12 +52,8 @@ pub(super) struct ChartLayout {
 
 /// Widest distance of lifelines.
 const MOST_DISTANCE: i32 = 160;
-/// Most lines of a participant's title, and of its roles.
-const HEAD_LINES: usize = 3;
 /// Width of what a participant does by itself.
 const OWN_WIDTH: i32 = 26;
-/// Most lines of a call's words.
-const CALL_LINES: usize = 4;
 
 /// Puts everything in its place.
 pub(super) fn lay_out(chart: &Chart, paper: Paper) -> ChartLayout {
@@ -82,10 +78,13 @@ pub(super) fn lay_out(chart: &Chart, paper: Paper) -> ChartLayout {
 fn heads(chart: &Chart, distance: i32) -> Vec<Head> {
     let room = distance - PITCH - 2 * NODE_PAD;
     let texts = |lifeline: &Lifeline| {
-        let roles =
-            if lifeline.roles.is_empty() { words::NOT_IN_SITE.to_owned() } else { lifeline.roles.join(", ") };
-        let title = wrap(&clean(&lifeline.title), NAME_SIZE, room, HEAD_LINES);
-        (title, wrap(&clean(&roles), SMALL_SIZE, room, HEAD_LINES))
+        let roles = if lifeline.roles.is_empty() {
+            words::not_in_site().to_owned()
+        } else {
+            lifeline.roles.join(", ")
+        };
+        let title = wrap(&clean(&lifeline.title), NAME_SIZE, room);
+        (title, wrap(&clean(&roles), SMALL_SIZE, room))
     };
     let all: Vec<_> = chart.lifelines.iter().map(texts).collect();
     let most = all.iter().map(|(title, roles)| title.len() + roles.len()).max().unwrap_or_default();
@@ -107,13 +106,13 @@ fn call(heads: &[Head], message: &Message, number: usize, (distance, top): (i32,
     let turns_left = is_own && message.from == last;
     let room = if is_own { distance - OWN_WIDTH - PITCH } else { (from - to).abs() - 2 * PITCH };
     let words = format!("{number}  {}", clean(&message.what));
-    let lines = wrap(&words, SMALL_SIZE, room, CALL_LINES);
+    let lines = wrap(&words, SMALL_SIZE, room);
     let used = lines.iter().map(|line| width(line, SMALL_SIZE)).max().unwrap_or_default() + 2;
     let height = i32::try_from(lines.len()).unwrap_or_default() * LINE;
     let services = match &message.access {
-        Access::Own => String::new(),
-        Access::Allowed(services) => shorten(services, SMALL_SIZE, room),
-        Access::Missing => shorten(words::NOT_ALLOWED, SMALL_SIZE, room),
+        Access::Own => Vec::new(),
+        Access::Allowed(services) => wrap(services, SMALL_SIZE, room),
+        Access::Missing => wrap(words::not_allowed(), SMALL_SIZE, room),
     };
     let own = if turns_left { -OWN_WIDTH } else { OWN_WIDTH };
     let (way, area) = if is_own {
@@ -127,8 +126,9 @@ fn call(heads: &[Head], message: &Message, number: usize, (distance, top): (i32,
         (way, Rect { x: (from + to - used) / 2, y: top, width: used, height })
     };
     let below = way.last().map_or(top, |point| point.y) + HALF / 2;
-    let used = if services.is_empty() { 0 } else { width(&services, SMALL_SIZE) + 2 };
-    let height = if services.is_empty() { 0 } else { LINE };
+    let widest = services.iter().map(|line| width(line, SMALL_SIZE) + 2).max();
+    let used = widest.unwrap_or_default();
+    let height = i32::try_from(services.len()).unwrap_or_default() * LINE;
     let services_area = Rect { x: (from + to - used) / 2, y: below, width: used, height };
     let is_missing = message.access == Access::Missing;
     Call { way, area, lines, services_area, services, is_missing }
@@ -141,7 +141,7 @@ fn legend(chart: &Chart, room: i32, top: i32) -> Vec<Entry> {
     let made: Vec<Entry> = messages
         .map(|(message, number)| {
             let (what, why) = (clean(&message.what), clean(&message.why));
-            entry_of(Some(number), (&what, &why), column - PITCH, (NUMBER_ROOM, CALL_LINES))
+            entry_of(Some(number), (&what, &why), column - PITCH, NUMBER_ROOM)
         })
         .collect();
     let half = made.len().div_ceil(2);
@@ -214,10 +214,11 @@ fn write_call(out: &mut String, call: &Call) {
         write_text(out, at, Set { ink: INK, ..Set::SMALL }, line);
         at.y += LINE;
     }
-    if !call.services.is_empty() {
-        let area = call.services_area;
-        let at = Point { x: area.x + area.width / 2, y: area.y + LABEL_LINE - 1 };
-        write_text(out, at, Set { bold: call.is_missing, ..Set::SMALL }, &call.services);
+    let area = call.services_area;
+    let mut at = Point { x: area.x + area.width / 2, y: area.y + LABEL_LINE - 1 };
+    for line in &call.services {
+        write_text(out, at, Set { bold: call.is_missing, ..Set::SMALL }, line);
+        at.y += LINE;
     }
 }
 
@@ -225,15 +226,18 @@ fn write_call(out: &mut String, call: &Call) {
 pub(super) fn mermaid(chart: &Chart) -> String {
     let mut out = String::from("sequenceDiagram\n  autonumber\n");
     for (at, lifeline) in chart.lifelines.iter().enumerate() {
-        let roles =
-            if lifeline.roles.is_empty() { words::NOT_IN_SITE.to_owned() } else { lifeline.roles.join(", ") };
+        let roles = if lifeline.roles.is_empty() {
+            words::not_in_site().to_owned()
+        } else {
+            lifeline.roles.join(", ")
+        };
         let _ = writeln!(out, "  participant p{at} as {}<br/>{}", quote(&lifeline.title), quote(&roles));
     }
     for Message { from, to, what, access, .. } in &chart.messages {
         let (line, remark) = match access {
             Access::Own => ("->>", String::new()),
             Access::Allowed(services) => ("->>", format!(" ({})", quote(services))),
-            Access::Missing => ("--x", format!(" ({})", quote(words::NOT_ALLOWED))),
+            Access::Missing => ("--x", format!(" ({})", quote(words::not_allowed()))),
         };
         let _ = writeln!(out, "  p{from}{line}p{to}: {}{remark}", quote(what));
     }

@@ -8,21 +8,21 @@ use std::collections::BTreeSet;
 
 use super::design::{HALF, LINE, MARGIN, NAME_SIZE, PITCH, SMALL_SIZE};
 use super::geometry::{Entry, Layout, Rect, Sample};
-use super::picture::{Picture, Purpose};
-use super::text::{clean, shorten, width, wrap};
+use super::picture::{Picture, Purpose, Style};
+use super::text::{clean, width, wrap};
 use super::words;
 
 /// Least width of a column of entries.
-const LEAST_COLUMN: i32 = 180;
+pub(super) const LEAST_COLUMN: i32 = 180;
 /// Room for a number.
 pub(super) const NUMBER_ROOM: i32 = 30;
-/// Most lines of services.
-const SERVICE_LINES: usize = 2;
 /// Length of a sample of a line.
 pub(super) const SAMPLE_LINE: i32 = 40;
 
-/// Adds the legend to a layout and makes its canvas higher.
+/// Adds the legend to a layout and makes its canvas higher, and wider where the legend needs it.
 pub(super) fn add_legend(picture: &Picture, numbered: bool, layout: &mut Layout) {
+    let widest = picture.arrows.iter().map(|arrow| sample_width(arrow.style)).max().unwrap_or_default();
+    layout.width = layout.width.max(widest + 2 * MARGIN);
     let top = layout.height + HALF;
     let entries = entries(picture, numbered, layout.width - 2 * MARGIN, top);
     let bottom = entries.iter().map(|entry| entry.area.bottom()).max().unwrap_or(layout.height);
@@ -62,22 +62,19 @@ fn entries(picture: &Picture, numbered: bool, room: i32, top: i32) -> Vec<Entry>
 
 fn entry(number: Option<usize>, purpose: &Purpose, width: i32, number_room: i32) -> Entry {
     let (name, services) = (clean(&purpose.name), clean(&purpose.services));
-    entry_of(number, (&name, &services), width, (number_room, SERVICE_LINES))
+    entry_of(number, (&name, &services), width, number_room)
 }
-
-/// Most lines of a name.
-const NAME_LINES: usize = 2;
 
 /// An entry of a name and a text below it, not yet in its place.
 pub(super) fn entry_of(
     number: Option<usize>,
     (name, text): (&str, &str),
     width: i32,
-    (number_room, most): (i32, usize),
+    number_room: i32,
 ) -> Entry {
     let room = width - number_room;
-    let names = wrap(name, NAME_SIZE, room, NAME_LINES);
-    let lines = wrap(text, SMALL_SIZE, room, most);
+    let names = wrap(name, NAME_SIZE, room);
+    let lines = wrap(text, SMALL_SIZE, room);
     let height = i32::try_from(names.len() + lines.len()).unwrap_or_default() * LINE + HALF;
     Entry {
         area: Rect { x: 0, y: 0, width, height },
@@ -88,15 +85,17 @@ pub(super) fn entry_of(
     }
 }
 
+fn sample_width(style: Style) -> i32 {
+    SAMPLE_LINE + HALF + width(words::style(style), SMALL_SIZE)
+}
+
 /// Samples of the line styles that are used, side by side while there is room.
 fn samples(picture: &Picture, room: i32, top: i32) -> Vec<Sample> {
     let styles: BTreeSet<_> = picture.arrows.iter().map(|arrow| arrow.style).collect();
     let (mut x, mut y) = (MARGIN, top);
     let mut samples = Vec::new();
     for style in styles {
-        let text_room = room - SAMPLE_LINE - HALF;
-        let words = shorten(words::style(style), SMALL_SIZE, text_room);
-        let own = SAMPLE_LINE + HALF + width(&words, SMALL_SIZE);
+        let (words, own) = (words::style(style).to_owned(), sample_width(style));
         if x > MARGIN && x + own > MARGIN + room {
             (x, y) = (MARGIN, y + PITCH);
         }

@@ -21,6 +21,7 @@ mod mermaid;
 mod pack;
 pub mod picture;
 mod ports;
+mod room;
 mod route;
 mod rows;
 mod sequence;
@@ -38,13 +39,14 @@ pub use design::Paper;
 pub use sequence::sequences;
 
 use super::content::{Figure, Text};
-use arrange::arrange;
+use arrange::{Arrangement, arrange};
 use design::{LABEL_PAD, SMALL_SIZE};
 use geometry::{Branch, Layout, Point};
 use picture::Picture;
 use ports::Needs;
 use route::{Mark, route};
-use text::{clean, shorten, width};
+use text::{clean, width};
+use tracks::Care;
 
 /// Draws a picture for a paper.
 pub fn draw(picture: &Picture, paper: Paper) -> Figure {
@@ -71,27 +73,44 @@ const MOST_NAMED: usize = 14;
 
 /// The best layout of a picture: one that fits the paper and has few crossings; else the one that fits best.
 pub fn lay_out(picture: &Picture, paper: Paper) -> Layout {
-    let whole = picture.sound();
-    let brief = whole.brief();
-    let few = picture.arrows.len() <= MOST_NAMED;
-    let tried = [(few, &whole, false), (true, &whole, true), (true, &brief, true)];
-    let mut smallest: Option<Layout> = None;
-    for (_, picture, numbered) in tried.into_iter().filter(|(wanted, _, _)| *wanted) {
-        let Some(layout) = best(picture, paper, numbered) else { continue };
-        let over = overflow(&layout, paper);
-        if over == 0 {
-            return layout;
-        }
-        if smallest.as_ref().is_none_or(|known| over < overflow(known, paper)) {
-            smallest = Some(layout);
-        }
-    }
-    smallest.unwrap_or_default()
+    let variants = Variants::new(picture);
+    let fitting = variants.fitting(paper);
+    fitting.unwrap_or_else(|| variants.smallest(paper))
 }
 
-/// True where a layout has room on a paper.
-pub fn fits(layout: &Layout, paper: Paper) -> bool {
-    overflow(layout, paper) == 0
+/// The best layout that has room on a paper, if any has.
+fn fitting(picture: &Picture, paper: Paper) -> Option<Layout> {
+    if room::is_too_large(picture, paper) { None } else { Variants::new(picture).fitting(paper) }
+}
+
+/// How a picture may be drawn: with names, with numbers, with numbers and less about each node.
+struct Variants {
+    whole: Picture,
+    brief: Picture,
+}
+
+impl Variants {
+    fn new(picture: &Picture) -> Self {
+        let whole = picture.sound();
+        Self { brief: whole.brief(), whole }
+    }
+
+    /// The variants, fullest first; with names only where there are few, and each has room.
+    fn drafts(&self, paper: Paper) -> impl Iterator<Item = Drafts<'_>> {
+        let named = self.whole.arrows.len() <= MOST_NAMED && have_room(&self.whole);
+        let tried = [(named, &self.whole, false), (true, &self.whole, true), (true, &self.brief, true)];
+        let wanted = tried.into_iter().filter(|(wanted, _, _)| *wanted);
+        wanted.map(move |(_, picture, numbered)| Drafts::new(picture, paper, numbered))
+    }
+
+    fn fitting(&self, paper: Paper) -> Option<Layout> {
+        self.drafts(paper).find(|drafts| drafts.least_overflow() == 0)?.best()
+    }
+
+    fn smallest(&self, paper: Paper) -> Layout {
+        let smallest = self.drafts(paper).min_by_key(Drafts::least_overflow);
+        smallest.and_then(|drafts| drafts.best()).unwrap_or_default()
+    }
 }
 
 /// By how much a layout is too large, in pixels of both directions.
@@ -102,18 +121,54 @@ fn overflow(layout: &Layout, paper: Paper) -> i32 {
 /// Most columns that are tried.
 const MOST_COLUMNS: usize = 6;
 
-fn best(picture: &Picture, paper: Paper, numbered: bool) -> Option<Layout> {
-    let marks = marks(picture, numbered);
-    let lines: Vec<usize> = marks.iter().map(|mark| mark.lines.len()).collect();
-    let needs = Needs::new(picture, &lines);
-    let most = usize::try_from((paper.width / design::COLUMN).max(1)).unwrap_or(1).min(MOST_COLUMNS);
-    let tried = (1..=most).map(|columns| {
-        let arrangement = arrange(picture, columns, &needs);
-        let mut layout = route(picture, &arrangement, (&needs, &marks), paper.width);
-        legend::add_legend(picture, numbered, &mut layout);
+/// A picture arranged in several numbers of columns, each measured but not yet drawn with care.
+struct Drafts<'a> {
+    picture: &'a Picture,
+    paper: Paper,
+    numbered: bool,
+    marks: Vec<Mark>,
+    needs: Needs,
+    tried: Vec<(i32, Arrangement)>,
+}
+
+impl<'a> Drafts<'a> {
+    fn new(picture: &'a Picture, paper: Paper, numbered: bool) -> Self {
+        let marks = marks(picture, numbered);
+        let lines: Vec<usize> = marks.iter().map(|mark| mark.lines.len()).collect();
+        let needs = Needs::new(picture, &lines);
+        let mut drafts = Self { picture, paper, numbered, marks, needs, tried: Vec::new() };
+        let most = usize::try_from((paper.width / design::COLUMN).max(1)).unwrap_or(1).min(MOST_COLUMNS);
+        let tried = (1..=most).map(|columns| {
+            let first = arrange::first(picture, columns);
+            let over = overflow(&drafts.layout(&first, Care::Draft), paper);
+            // The search makes a picture smaller by some part, not several times.
+            if over > paper.width.max(paper.height) {
+                return (over, first);
+            }
+            let arrangement = arrange(picture, first, &drafts.needs);
+            (overflow(&drafts.layout(&arrangement, Care::Draft), paper), arrangement)
+        });
+        drafts.tried = tried.collect();
+        drafts
+    }
+
+    fn layout(&self, arrangement: &Arrangement, care: Care) -> Layout {
+        let texts = (&self.needs, self.marks.as_slice());
+        let mut layout = route(self.picture, arrangement, texts, (self.paper.width, care));
+        legend::add_legend(self.picture, self.numbered, &mut layout);
         layout
-    });
-    tried.min_by_key(|layout| (overflow(layout, paper), effort(layout)))
+    }
+
+    fn least_overflow(&self) -> i32 {
+        self.tried.iter().map(|(over, _)| *over).min().unwrap_or(i32::MAX)
+    }
+
+    /// Of those that fit best, the one that is easiest to follow.
+    fn best(&self) -> Option<Layout> {
+        let least = self.least_overflow();
+        let tried = self.tried.iter().filter(|(over, _)| *over == least);
+        tried.map(|(_, arrangement)| self.layout(arrangement, Care::Full)).min_by_key(effort)
+    }
 }
 
 /// What a reader has to follow: length of lines, and crossings.
@@ -166,7 +221,12 @@ fn marks(picture: &Picture, numbered: bool) -> Vec<Mark> {
 
 fn name_lines(picture: &Picture, purposes: &[usize]) -> Vec<String> {
     let names = purposes.iter().filter_map(|at| picture.purposes.get(*at));
-    names.map(|purpose| shorten(&clean(&purpose.name), SMALL_SIZE, NAME_ROOM)).collect()
+    names.map(|purpose| clean(&purpose.name)).collect()
+}
+
+/// True where every purpose's name may stand at its arrows.
+fn have_room(picture: &Picture) -> bool {
+    picture.purposes.iter().all(|purpose| width(&clean(&purpose.name), SMALL_SIZE) <= NAME_ROOM)
 }
 
 fn number_lines(purposes: &[usize]) -> Vec<String> {

@@ -8,9 +8,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::design::{NODE_PAD, NODE_WIDTH, SMALL_SIZE};
-use super::text::{clean, shorten};
-
 /// Parties in their places, and who starts a connection to whom.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Picture {
@@ -135,7 +132,6 @@ impl Picture {
     pub(super) fn brief(&self) -> Self {
         let mut brief = self.clone();
         for node in &mut brief.nodes {
-            node.kind = shorten(&clean(&node.kind), SMALL_SIZE, NODE_WIDTH - 2 * NODE_PAD);
             node.note.clear();
         }
         for segment in brief.groups.iter_mut().flat_map(|group| &mut group.segments) {

@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 use super::arrange::Cell;
 use super::design::{LINE, NAME_SIZE, NODE_PAD, NODE_WIDTH, PITCH, SMALL_SIZE};
 use super::pack::round_up;
-use super::picture::{Node, Picture, Style};
-use super::text::{clean, wrap};
+use super::picture::{Group, Node, Picture, Segment, Style};
+use super::text::{clean, width, wrap};
 
 /// A side of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -119,13 +119,23 @@ pub(super) struct Needs {
     pub(super) slots: Vec<usize>,
     /// Height of each node's texts.
     pub(super) texts: Vec<i32>,
+    /// Height that the title of each platform takes along its edge.
+    pub(super) lanes: Vec<i32>,
+    /// Height of the title of each segment, by platform.
+    pub(super) titles: Vec<Vec<i32>>,
 }
 
 impl Needs {
     /// The needs of a picture whose arrows have labels of so many lines.
     pub(super) fn new(picture: &Picture, label_lines: &[usize]) -> Self {
         let slots = label_lines.iter().map(|lines| (*lines).max(1) / 2 * 2 + 1).collect();
-        Self { slots, texts: picture.nodes.iter().map(text_height).collect() }
+        let titles = |group: &Group| group.segments.iter().map(title_height).collect();
+        Self {
+            slots,
+            texts: picture.nodes.iter().map(text_height).collect(),
+            lanes: picture.groups.iter().map(strip_height).collect(),
+            titles: picture.groups.iter().map(titles).collect(),
+        }
     }
 
     /// Ports that an arrow's stub takes.
@@ -158,20 +168,28 @@ pub(super) fn heights(plan: &Plan, needs: &Needs) -> Vec<i32> {
     needs.texts.iter().zip(ports).map(|(text, ports)| (*text).max(ports)).collect()
 }
 
-/// Most lines of each text of a node.
-const NAME_LINES: usize = 2;
-const KIND_LINES: usize = 2;
-const NOTE_LINES: usize = 2;
-
 /// The texts of a node as lines that fit: name, kind, remark.
 pub(super) fn texts(node: &Node) -> (Vec<String>, Vec<String>, Vec<String>) {
     let room = NODE_WIDTH - 2 * NODE_PAD;
-    let lines = |text: &str, size: i32, most: usize| wrap(&clean(text), size, room, most);
-    (
-        lines(&node.name, NAME_SIZE, NAME_LINES),
-        lines(&node.kind, SMALL_SIZE, KIND_LINES),
-        lines(&node.note, SMALL_SIZE, NOTE_LINES),
-    )
+    let lines = |text: &str, size: i32| wrap(&clean(text), size, room);
+    (lines(&node.name, NAME_SIZE), lines(&node.kind, SMALL_SIZE), lines(&node.note, SMALL_SIZE))
+}
+
+/// Name and remark of a segment as lines that fit.
+pub(super) fn segment_texts(segment: &Segment) -> (Vec<String>, Vec<String>) {
+    (wrap(&clean(&segment.name), NAME_SIZE, NODE_WIDTH), wrap(&clean(&segment.note), SMALL_SIZE, NODE_WIDTH))
+}
+
+/// Space above the first node of a segment: its name and, if it has one, its remark.
+fn title_height(segment: &Segment) -> i32 {
+    let (name, note) = segment_texts(segment);
+    let lines = i32::try_from(name.len() + note.len()).unwrap_or_default().max(1);
+    round_up(lines * LINE + SMALL_SIZE / 2)
+}
+
+/// What a platform's name and remark, which read upwards, take of its height.
+fn strip_height(group: &Group) -> i32 {
+    width(&clean(&group.name), NAME_SIZE).max(width(&clean(&group.note), SMALL_SIZE)) + 2 * NODE_PAD
 }
 
 fn text_height(node: &Node) -> i32 {

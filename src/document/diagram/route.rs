@@ -10,17 +10,14 @@
 use std::collections::BTreeMap;
 
 use super::arrange::{Arrangement, Block, Lane, LaneOf};
-use super::design::{
-    COLUMN, HEAD, LABEL_LINE, LINE, MARGIN, NAME_SIZE, NODE_PAD, NODE_WIDTH, SEGMENT_PAD, SMALL_SIZE, STRIP,
-    TRACK,
-};
+use super::design::{COLUMN, HEAD, LABEL_LINE, LINE, MARGIN, NODE_WIDTH, SEGMENT_PAD, STRIP, TRACK};
 use super::geometry::{Branch, Frame, FrameKind, Label, Layout, NodeBox, Point, Rect, Wire};
-use super::pack::{Packed, pack, title_height};
+use super::pack::{Packed, pack};
 use super::picture::Picture;
-use super::ports::{Member, Needs, Plan, Side, heights, texts};
+use super::ports::{Member, Needs, Plan, Side, heights, segment_texts, texts};
 use super::rows::{Rows, rows};
-use super::text::{clean, shorten};
-use super::tracks::{From, Run, assign};
+use super::text::clean;
+use super::tracks::{Care, From, Run, assign};
 use super::tree::branches;
 use super::words;
 
@@ -54,19 +51,19 @@ struct Columns {
     width: i32,
 }
 
-/// Lays a picture out as arranged.
+/// Lays a picture out as arranged. A draft is as large as what is laid out with care.
 pub(super) fn route(
     picture: &Picture,
     arrangement: &Arrangement,
     (needs, marks): (&Needs, &[Mark]),
-    room: i32,
+    (room, care): (i32, Care),
 ) -> Layout {
     let cells = arrangement.cells(picture.nodes.len());
     let plan = Plan::new(picture, &cells, arrangement.columns);
-    let packed = pack(picture, arrangement, &heights(&plan, needs));
+    let packed = pack(picture, arrangement, (&heights(&plan, needs), needs));
     let rows = rows(picture, arrangement, (&plan, needs), &packed);
     let channels: Vec<Channel> =
-        (0..=arrangement.columns).map(|at| channel(at, &plan, &rows, marks)).collect();
+        (0..=arrangement.columns).map(|at| channel(at, &plan, &rows, (marks, care))).collect();
     let channels = widened(channels, arrangement.columns, room);
     let columns = columns(&channels, arrangement.columns);
     let mut layout = Layout { width: columns.width, height: rows.bottom + MARGIN, ..Layout::default() };
@@ -96,10 +93,10 @@ const APART: i32 = 12;
 const LABEL_GAP: i32 = 4;
 
 /// The tracks and strips of a channel.
-fn channel(at: usize, plan: &Plan, rows: &Rows, marks: &[Mark]) -> Channel {
+fn channel(at: usize, plan: &Plan, rows: &Rows, (marks, care): (&[Mark], Care)) -> Channel {
     let runs = runs(at, plan, rows);
     let (parts, runs): (Vec<Part>, Vec<Run>) = runs.into_iter().unzip();
-    let tracks = assign(&runs, APART);
+    let tracks = assign(&runs, APART, care);
     let strip = |side: Side| {
         let starts = plan.members.iter().filter(|member| member.channel == at && member.side == side);
         let labels =
@@ -201,7 +198,7 @@ fn frames(
 
 fn lane_frame(picture: &Picture, lane: &Lane, (y, height): (i32, i32), columns: &Columns) -> Frame {
     let (kind, name, note) = match lane.of {
-        LaneOf::Outside => (FrameKind::Outside, words::OUTSIDE.to_owned(), String::new()),
+        LaneOf::Outside => (FrameKind::Outside, words::outside().to_owned(), String::new()),
         LaneOf::Group(group) => {
             let group = picture.groups.get(group);
             let text = |text: Option<&String>| text.map(|text| clean(text)).unwrap_or_default();
@@ -209,13 +206,12 @@ fn lane_frame(picture: &Picture, lane: &Lane, (y, height): (i32, i32), columns: 
             (FrameKind::Platform, name, text(group.map(|group| &group.note)))
         }
     };
-    let room = height - 2 * NODE_PAD;
     Frame {
         kind,
         area: Rect { x: MARGIN, y, width: columns.width - 2 * MARGIN, height },
         title_area: Rect { x: MARGIN, y, width: STRIP - SEGMENT_PAD, height },
-        title: vec![shorten(&name, NAME_SIZE, room)],
-        note: if note.is_empty() { Vec::new() } else { vec![shorten(&note, SMALL_SIZE, room)] },
+        title: vec![name.clone()],
+        note: if note.is_empty() { Vec::new() } else { vec![note.clone()] },
         full: [name, note].join(" ").trim().to_owned(),
     }
 }
@@ -229,20 +225,15 @@ fn segment_frame(
     let segment = picture.segment_of(&block.nodes)?;
     let x = columns.columns.get(block.column).copied()?;
     let last = columns.columns.get(block.column + block.span - 1).copied()?;
-    let (name, note) = (clean(&segment.name), clean(&segment.note));
-    let lines = if note.is_empty() { 1 } else { 2 };
+    let (title, note) = segment_texts(segment);
+    let lines = i32::try_from(title.len() + note.len()).unwrap_or_default();
     Some(Frame {
         kind: FrameKind::Segment,
         area: Rect { x, y, width: last + COLUMN - x, height },
-        title_area: Rect {
-            x: x + SEGMENT_PAD,
-            y: y + 2,
-            width: NODE_WIDTH,
-            height: (lines * LINE).min(title_height(&note)),
-        },
-        title: vec![shorten(&name, NAME_SIZE, NODE_WIDTH)],
-        note: if note.is_empty() { Vec::new() } else { vec![shorten(&note, SMALL_SIZE, NODE_WIDTH)] },
-        full: [name, note].join(" ").trim().to_owned(),
+        title_area: Rect { x: x + SEGMENT_PAD, y: y + 2, width: NODE_WIDTH, height: lines * LINE },
+        title,
+        note,
+        full: [clean(&segment.name), clean(&segment.note)].join(" ").trim().to_owned(),
     })
 }
 

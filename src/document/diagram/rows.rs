@@ -15,7 +15,7 @@ use super::design::{HALF, MARGIN, PITCH, TRACK};
 use super::pack::{Packed, round_up};
 use super::picture::Picture;
 use super::ports::{Needs, Plan, Side};
-use super::tracks::{From, Run, assign};
+use super::tracks::{Care, From, Run, assign};
 
 /// Everything that has a height, in pixels from the top.
 #[derive(Debug, Clone, Default)]
@@ -102,7 +102,7 @@ fn put_lanes(arrangement: &Arrangement, plan: &Plan, cells: &[Cell], packed: &Pa
     for corridor in 0..=arrangement.lanes.len() {
         let nets = comers.range((corridor, 0)..(corridor + 1, 0));
         let (keys, runs): (Vec<_>, Vec<_>) = nets.map(|(key, joins)| (*key, corridor_run(joins))).unzip();
-        let tracks = assign(&runs, 1);
+        let tracks = assign(&runs, 1, Care::Full);
         let height = corridor_height(corridor, arrangement.lanes.len(), tracks.count);
         let used = to_pixels(tracks.count.saturating_sub(1)) * TRACK;
         for ((corridor, net), track) in keys.iter().zip(&tracks.of) {

@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::content::Figure;
 use super::design::Paper;
 use super::geometry::Layout;
-use super::picture::{Arrow, Node, Picture, Place, Shape};
-use super::{figure, fits, lay_out, words};
+use super::picture::{Arrow, Group, Node, Picture, Place, Purpose, Shape};
+use super::{figure, fitting, lay_out, words};
 
 /// Most nodes of a picture that people can read.
 const MOST_NODES: usize = 40;
@@ -34,8 +34,9 @@ pub(super) fn figures(picture: &Picture, paper: Paper) -> Vec<Figure> {
         return vec![figure(picture, &layout)];
     }
     let mut figures = vec![summary(picture, paper)];
+    let all: Vec<&Arrow> = picture.arrows.iter().collect();
     for (at, (name, nodes)) in parts(picture).into_iter().enumerate() {
-        let pictures = divided(picture, &nodes, paper);
+        let pictures = divided(picture, (&nodes, &all), paper);
         let count = pictures.len();
         for (part, (mut own, layout)) in pictures.into_iter().enumerate() {
             own.id = format!("{}-{}-{}", picture.id, at + 1, part + 1);
@@ -48,14 +49,15 @@ pub(super) fn figures(picture: &Picture, paper: Paper) -> Vec<Figure> {
 
 /// The picture of all parts, their roles drawn together.
 fn summary(picture: &Picture, paper: Paper) -> Figure {
-    let segments = together(picture, &BTreeSet::new(), Grain::Segment);
+    let all: Vec<&Arrow> = picture.arrows.iter().collect();
+    let segments = together(picture, (&BTreeSet::new(), &all), Grain::Segment);
     let laid_out = readable(&segments, paper).map(|layout| (segments, layout));
     let (mut own, layout) = laid_out.unwrap_or_else(|| {
-        let platforms = together(picture, &BTreeSet::new(), Grain::Platform);
+        let platforms = together(picture, (&BTreeSet::new(), &all), Grain::Platform);
         let layout = lay_out(&platforms, paper);
         (platforms, layout)
     });
-    words::SEGMENTS.clone_into(&mut own.title);
+    words::segments().clone_into(&mut own.title);
     figure(&own, &layout)
 }
 
@@ -64,7 +66,7 @@ fn readable(picture: &Picture, paper: Paper) -> Option<Layout> {
     if picture.nodes.len() > MOST_NODES {
         return None;
     }
-    Some(lay_out(picture, paper)).filter(|layout| fits(layout, paper))
+    fitting(picture, paper)
 }
 
 /// The parts of a picture: a platform each, and what is on none.
@@ -88,35 +90,46 @@ fn parts(picture: &Picture) -> Vec<(String, Vec<usize>)> {
     let mut parts: Vec<(String, Vec<usize>)> = groups.filter(|(_, nodes)| !nodes.is_empty()).collect();
     let outside: Vec<usize> = picture.nodes_at(Place::Outside).collect();
     if !outside.is_empty() {
-        parts.push((words::OUTSIDE.to_owned(), outside));
+        parts.push((words::outside().to_owned(), outside));
     }
     parts
 }
 
-/// Pictures of some nodes and what they have to do with, laid out: as few as can be read.
-fn divided(picture: &Picture, nodes: &[usize], paper: Paper) -> Vec<(Picture, Layout)> {
+/// Pictures of some nodes and what they have to do with, laid out: as few as can be read. The arrows are at least those
+/// that touch the nodes.
+fn divided(
+    picture: &Picture,
+    (nodes, arrows): (&[usize], &[&Arrow]),
+    paper: Paper,
+) -> Vec<(Picture, Layout)> {
     let keep: BTreeSet<usize> = nodes.iter().copied().collect();
+    let touches = |arrow: &&&Arrow| keep.contains(&arrow.from) || keep.contains(&arrow.to);
+    let arrows: Vec<&Arrow> = arrows.iter().filter(touches).copied().collect();
+    let is_single = nodes.len() == 1;
     for grain in [Grain::Segment, Grain::Platform] {
-        let own = together(picture, &keep, grain);
-        let is_last = nodes.len() == 1 && grain == Grain::Platform;
+        // Many nodes are kept as they are, whatever is drawn together.
+        if nodes.len() > MOST_NODES {
+            break;
+        }
+        let own = together(picture, (&keep, &arrows), grain);
+        let is_last = is_single && grain == Grain::Platform;
         let layout = if is_last { Some(lay_out(&own, paper)) } else { readable(&own, paper) };
         if let Some(layout) = layout {
             return vec![(own, layout)];
         }
     }
     let (first, second) = nodes.split_at(nodes.len() / 2);
-    let mut pictures = divided(picture, first, paper);
-    pictures.extend(divided(picture, second, paper));
+    let mut pictures = divided(picture, (first, &arrows), paper);
+    pictures.extend(divided(picture, (second, &arrows), paper));
     pictures
 }
 
 /// What is drawn as one node.
 type Together = (Option<usize>, Place, String);
 
-/// The picture in which nodes are drawn together, but for those to keep; of the others, what the kept ones have to do with.
-fn together(picture: &Picture, keep: &BTreeSet<usize>, grain: Grain) -> Picture {
-    let touched = |arrow: &&Arrow| keep.is_empty() || keep.contains(&arrow.from) || keep.contains(&arrow.to);
-    let arrows: Vec<&Arrow> = picture.arrows.iter().filter(touched).collect();
+/// The picture in which nodes are drawn together, but for those to keep; of the others, what the arrows have to do with,
+/// or all where none is to keep.
+fn together(picture: &Picture, (keep, arrows): (&BTreeSet<usize>, &[&Arrow]), grain: Grain) -> Picture {
     let mut shown: BTreeSet<usize> = arrows.iter().flat_map(|arrow| [arrow.from, arrow.to]).collect();
     shown.extend(keep);
     if keep.is_empty() {
@@ -131,18 +144,20 @@ fn together(picture: &Picture, keep: &BTreeSet<usize>, grain: Grain) -> Picture 
     for (to, members) in classes.values().enumerate() {
         drawn.extend(members.iter().map(|member| (*member, to)));
     }
-    let mut own = Picture {
-        nodes: classes.iter().filter_map(|(class, members)| one_node(picture, class, members)).collect(),
-        arrows: arrows
-            .into_iter()
-            .filter_map(|arrow| {
-                let (from, to) = (*drawn.get(&arrow.from)?, *drawn.get(&arrow.to)?);
-                Some(Arrow { from, to, ..arrow.clone() })
-            })
-            .collect(),
-        ..picture.clone()
+    let arrow = |arrow: &&Arrow| {
+        let (from, to) = (*drawn.get(&arrow.from)?, *drawn.get(&arrow.to)?);
+        Some(Arrow { from, to, ..(*arrow).clone() })
     };
-    keep_used_purposes(&mut own);
+    let mut own = Picture {
+        id: picture.id.clone(),
+        title: picture.title.clone(),
+        groups: Vec::new(),
+        nodes: classes.iter().filter_map(|(class, members)| one_node(picture, class, members)).collect(),
+        arrows: arrows.iter().filter_map(arrow).collect(),
+        purposes: Vec::new(),
+    };
+    keep_used_purposes(&mut own, &picture.purposes);
+    keep_used_groups(&mut own, &picture.groups);
     own.sound()
 }
 
@@ -167,7 +182,7 @@ fn one_node(picture: &Picture, (_, place, kind): &Together, members: &[usize]) -
     let group = |group: usize| picture.groups.get(group);
     let name = match (place, kind.is_empty()) {
         (_, false) => kind.clone(),
-        (Place::Outside, true) => words::OUTSIDE.to_owned(),
+        (Place::Outside, true) => words::outside().to_owned(),
         (Place::Group(at), true) => group(*at)?.name.clone(),
         (Place::Segment(at, segment), true) => group(*at)?.segments.get(*segment)?.name.clone(),
     };
@@ -180,13 +195,44 @@ fn one_node(picture: &Picture, (_, place, kind): &Together, members: &[usize]) -
     })
 }
 
-/// Leaves out the purposes that no arrow has, so that the legend holds what is drawn.
-fn keep_used_purposes(picture: &mut Picture) {
-    let used: BTreeSet<usize> =
-        picture.arrows.iter().flat_map(|arrow| arrow.purposes.iter().copied()).collect();
+/// Takes the purposes that an arrow has, so that the legend holds what is drawn.
+fn keep_used_purposes(own: &mut Picture, all: &[Purpose]) {
+    let used: BTreeSet<usize> = own.arrows.iter().flat_map(|arrow| arrow.purposes.iter().copied()).collect();
     let places: BTreeMap<usize, usize> = used.iter().copied().zip(0..).collect();
-    for arrow in &mut picture.arrows {
+    for arrow in &mut own.arrows {
         arrow.purposes = arrow.purposes.iter().filter_map(|purpose| places.get(purpose).copied()).collect();
     }
-    picture.purposes = used.iter().filter_map(|at| picture.purposes.get(*at).cloned()).collect();
+    own.purposes = used.iter().filter_map(|at| all.get(*at).cloned()).collect();
+}
+
+/// Takes the platforms and segments in which a node stands.
+fn keep_used_groups(own: &mut Picture, all: &[Group]) {
+    let mut used: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+    for node in &own.nodes {
+        match node.place {
+            Place::Outside => {}
+            Place::Group(group) => {
+                used.entry(group).or_default();
+            }
+            Place::Segment(group, segment) => {
+                used.entry(group).or_default().insert(segment);
+            }
+        }
+    }
+    let segments_of = |group: usize| used.get(&group).into_iter().flatten().copied();
+    let mut places: BTreeMap<Place, Place> = BTreeMap::new();
+    for (to, group) in used.keys().enumerate() {
+        places.insert(Place::Group(*group), Place::Group(to));
+        let segments = segments_of(*group).zip(0..);
+        places.extend(segments.map(|(from, own)| (Place::Segment(*group, from), Place::Segment(to, own))));
+    }
+    for node in &mut own.nodes {
+        node.place = places.get(&node.place).copied().unwrap_or(node.place);
+    }
+    let groups = used.keys().filter_map(|at| {
+        let group = all.get(*at)?;
+        let segments = segments_of(*at).filter_map(|segment| group.segments.get(segment).cloned());
+        Some(Group { name: group.name.clone(), note: group.note.clone(), segments: segments.collect() })
+    });
+    own.groups = groups.collect();
 }

@@ -129,6 +129,7 @@ fn write_frame(out: &mut String, frame: &Frame) {
             }
             for line in &frame.note {
                 write_text(out, at, Set::SMALL.at("start"), line);
+                at.y += LINE;
             }
         }
     }

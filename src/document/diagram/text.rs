@@ -1,12 +1,9 @@
-//! Text in pictures: cleaned, measured, wrapped, shortened, escaped.
+//! Text in pictures: cleaned, measured, wrapped, escaped.
 //!
 //! In: any text. Out: text that every renderer shows in no more room than was reserved for it.
 //!
 //! Invariant: measuring is generous: widths are those of a wide common face, and unknown letters count as the widest.
 //! Invariant: cleaned text is one line of characters that XML allows, without marks that turn the direction of what follows.
-
-/// Text that is cut ends with this.
-const CUT: char = '\u{2026}';
 
 /// Advance widths of the printable ASCII characters, in thousandths of the size.
 ///
@@ -57,34 +54,15 @@ fn letter_width(letter: char) -> i32 {
     place.and_then(|place| ASCII_WIDTHS.get(place)).copied().unwrap_or(OTHER_WIDTH)
 }
 
-/// The text if it fits, else its beginning and a sign that it was cut.
-pub(super) fn shorten(text: &str, size: i32, room: i32) -> String {
-    if width(text, size) <= room {
-        return text.to_owned();
-    }
-    let mut short = String::new();
-    for letter in text.chars() {
-        short.push(letter);
-        if width(&short, size) + width(&CUT.to_string(), size) > room {
-            short.pop();
-            break;
-        }
-    }
-    format!("{}{CUT}", short.trim_end())
-}
-
-/// The text in at most `most` lines that fit; the last one is cut where it must be.
-pub(super) fn wrap(text: &str, size: i32, room: i32, most: usize) -> Vec<String> {
+/// The text in lines that fit.
+pub(super) fn wrap(text: &str, size: i32, room: i32) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut rest = text.trim();
-    while !rest.is_empty() && lines.len() + 1 < most {
+    while !rest.is_empty() {
         let end = line_end(rest, size, room);
         let (line, after) = rest.split_at(end);
         lines.push(line.trim_end().to_owned());
         rest = after.trim_start();
-    }
-    if !rest.is_empty() {
-        lines.push(shorten(rest, size, room));
     }
     lines
 }
@@ -135,12 +113,12 @@ mod tests {
     }
 
     #[test]
-    fn lines_fit_their_room_and_lose_nothing_but_what_is_cut() {
-        let lines = wrap("name-resolution of everything", 10, 80, 4);
-        assert!(lines.iter().all(|line| width(line, 10) <= 80), "{lines:?}");
-        assert_eq!(lines.concat().replace(' ', ""), "name-resolutionofeverything");
-        let cut = wrap("averylongwordwithoutanyplacetobreakit", 10, 60, 2);
-        assert!(cut.len() == 2 && cut[1].ends_with(CUT), "{cut:?}");
-        assert!(wrap("  ", 10, 60, 2).is_empty());
+    fn lines_fit_their_room_and_lose_nothing() {
+        for text in ["name-resolution of everything", "averylongwordwithoutanyplacetobreakit"] {
+            let lines = wrap(text, 10, 80);
+            assert!(lines.iter().all(|line| width(line, 10) <= 80), "{lines:?}");
+            assert_eq!(lines.concat().replace(' ', ""), text.replace(' ', ""));
+        }
+        assert!(wrap("  ", 10, 60).is_empty());
     }
 }

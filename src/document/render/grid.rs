@@ -6,8 +6,8 @@
 
 use std::borrow::Cow;
 
-use super::words;
 use crate::document::content::{Change, ColumnKind, Row, Table, Text};
+use crate::document::text::fixed;
 
 /// A table with all that is shown of it as columns.
 #[derive(Debug, Clone)]
@@ -43,7 +43,7 @@ impl<'a> Grid<'a> {
         let changes = table.shows_change();
         let mut columns = vec![GridColumn { title: &table.key, width: ID_WIDTH, kind: ColumnKind::Code }];
         if changes {
-            columns.push(GridColumn { title: words::CHANGE, width: CHANGE_WIDTH, kind: ColumnKind::Choice });
+            columns.push(GridColumn { title: fixed().change, width: CHANGE_WIDTH, kind: ColumnKind::Choice });
         }
         columns.extend(table.columns.iter().map(|column| GridColumn {
             title: &column.title,
@@ -59,7 +59,7 @@ impl<'a> Grid<'a> {
 fn grid_row(row: &Row, changes: bool, count: usize) -> GridRow<'_> {
     let mut cells = vec![Cow::Owned(Text::code(row.id.as_str()))];
     if changes {
-        cells.push(Cow::Owned(Text::ours(row.change.map_or("", words::change))));
+        cells.push(Cow::Owned(Text::ours(row.change.map_or("", |change| fixed().change_word(change)))));
     }
     cells.extend(row.cells.iter().map(Cow::Borrowed));
     cells.resize_with(count, || Cow::Owned(Text::default()));

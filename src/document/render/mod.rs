@@ -24,8 +24,6 @@ mod pdf;
 #[cfg(feature = "docs")]
 mod picture;
 mod visible;
-#[cfg(any(feature = "docs", feature = "pdf"))]
-mod words;
 #[cfg(feature = "docs")]
 mod xlsx;
 

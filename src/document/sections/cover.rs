@@ -28,7 +28,7 @@ pub(super) fn document(facts: &Facts<'_>, sections: Vec<Section>) -> Document {
         subtitle: subtitle(facts),
         facts: cover_facts(facts),
         date: site.effective.unwrap_or_else(|| facts.input.policy.header().as_of),
-        language: "en",
+        language: crate::document::text::LANGUAGE,
         sections,
     }
 }

@@ -9,7 +9,7 @@
 
 mod en;
 
-use super::content::{Change, Face, Part, Text, Voice};
+use super::content::{Change, Face, Part, Text, Voice, Weight};
 
 /// A text with places to fill.
 pub(crate) type Template = &'static str;
@@ -18,6 +18,7 @@ macro_rules! words {
     ($($name:ident)*) => {
         /// The texts of one language.
         #[derive(Debug)]
+        #[cfg_attr(not(feature = "docs"), allow(dead_code, reason = "pages and sheets have texts of their own"))]
         pub(crate) struct Words {
             /// Titles of columns and sections by id.
             pub(crate) titles: &'static [(&'static str, &'static str)],
@@ -35,6 +36,14 @@ macro_rules! words {
 }
 
 include!("names.rs");
+
+/// The language in which documents are written, as in BCP 47.
+pub(crate) const LANGUAGE: &str = "en";
+
+/// The texts of the language in which documents are written.
+pub(crate) fn fixed() -> &'static Words {
+    words(LANGUAGE)
+}
 
 /// The texts of a language, as in BCP 47; English where there are none.
 pub(crate) fn words(_language: &str) -> &'static Words {
@@ -55,6 +64,15 @@ impl Words {
             Change::Removed => self.change_removed,
         }
     }
+
+    /// The word above a callout.
+    pub(crate) fn weight_word(&self, weight: Weight) -> &'static str {
+        match weight {
+            Weight::Note => self.weight_note,
+            Weight::Warning => self.weight_warning,
+            Weight::Decision => self.weight_decision,
+        }
+    }
 }
 
 /// A text with its places filled: `{name}` by the value of that name, set as what stands around it.
@@ -73,6 +91,12 @@ pub(crate) fn fill(template: &str, values: &[(&str, Text)]) -> Text {
     }
     text.0.retain(|part| !part.words.is_empty());
     text
+}
+
+/// The same where only words count.
+pub(crate) fn filled(template: &str, values: &[(&str, &str)]) -> String {
+    let values: Vec<(&str, Text)> = values.iter().map(|(name, value)| (*name, Text::ours(*value))).collect();
+    fill(template, &values).words()
 }
 
 fn set_as(part: Part, face: Face) -> Part {

@@ -27,6 +27,53 @@ words! {
     sort_by
     clear
     names_file
+    sheet_cover
+    sheet_text
+    sheet_long_texts
+    sheet_text_holds
+    goes_on_in
+    sheet
+    sheet_cell
+    sheet_part
+    sheet_rows
+    line_section
+    line_kind
+    line_heading
+    line_paragraph
+    line_item
+    line_listing
+    table
+    figure
+    page
+    page_of
+    task_done
+    task_step
+    task_what
+    diagram_outside
+    diagram_managed_by
+    diagram_overview
+    diagram_segments
+    diagram_not_in_site
+    diagram_not_allowed
+    diagram_on_platform
+    diagram_step
+    diagram_step_remark
+    diagram_protected
+    diagram_clear
+    diagram_exception
+    diagram_part
+    diagram_part_of
+    diagram_platform_of_vendor
+    diagram_state_save
+    diagram_state_monitor
+    diagram_state_enforce
+    diagram_machines
+    diagram_roles
+    diagram_counts
+    diagram_arrow
+    diagram_arrow_clear
+    diagram_arrow_exception
+    diagram_more
     title_whole
     title_extract
     subtitle_release

@@ -9,7 +9,8 @@ use super::text::{Look, run, runs, twips};
 use super::xml::Xml;
 use crate::document::content::{Block, Document, Figure, Text, Weight};
 use crate::document::render::arrange::{Orientation, figure_size};
-use crate::document::render::{picture, words};
+use crate::document::render::picture;
+use crate::document::text::fixed;
 
 /// Units of a drawing in a point.
 const UNITS_PER_POINT: f64 = 12_700.0;
@@ -67,7 +68,7 @@ impl Writer {
 
     /// A field that word processors fill with page numbers; until then it lists the headings with links.
     pub(super) fn contents(&mut self, document: &Document) {
-        styled(&mut self.xml, "TOCHeading", |_| (), |xml| run(xml, "", words::CONTENTS, Look::default()));
+        styled(&mut self.xml, "TOCHeading", |_| (), |xml| run(xml, "", fixed().contents, Look::default()));
         let entries = entries(document);
         self.xml.element("w:sdt", &[], |xml| {
             xml.element("w:sdtPr", &[], |xml| {
@@ -131,7 +132,7 @@ impl Writer {
             }
         };
         styled(xml, style, next, |xml| {
-            run(xml, "Strong", &format!("{}: ", words::weight(weight)), Look::default());
+            run(xml, "Strong", &format!("{}: ", fixed().weight_word(weight)), Look::default());
             runs(xml, relations, &strong(title), Look::default());
         });
         for text in body {
@@ -164,14 +165,14 @@ impl Writer {
                 xml.element("w:r", &[], |xml| drawing(xml, figure, number, &id, &size));
             },
         );
-        self.caption("FigureCaption", words::FIGURE, number, &figure.caption);
+        self.caption("FigureCaption", fixed().figure, number, &figure.caption);
         Ok(())
     }
 
     /// Numbers a table and writes its caption.
     pub(super) fn table_caption(&mut self, caption: &Text) {
         self.tables += 1;
-        self.caption("Caption", words::TABLE, self.tables, caption);
+        self.caption("Caption", fixed().table, self.tables, caption);
     }
 
     fn caption(&mut self, style: &str, word: &str, number: usize, caption: &Text) {

@@ -6,7 +6,7 @@ use super::MAIN;
 use super::xml::Xml;
 use crate::document::content::Document;
 use crate::document::render::arrange::Orientation;
-use crate::document::render::words;
+use crate::document::text::fixed;
 
 /// Sides of A4, in twentieths of a point.
 const A4: (&str, &str) = ("11906", "16838");
@@ -49,9 +49,9 @@ pub(super) fn footer(document: &Document, lies: Orientation) -> Vec<u8> {
         edge(xml, "Footer", lies, |xml| {
             words_run(xml, &short(&document.subtitle.words()));
             xml.element("w:r", &[], |xml| xml.empty("w:tab", &[]));
-            words_run(xml, &format!("{} ", words::PAGE));
+            words_run(xml, &format!("{} ", fixed().page));
             field(xml, "PAGE", "1");
-            words_run(xml, &format!(" {} ", words::OF));
+            words_run(xml, &format!(" {} ", fixed().page_of));
             field(xml, "NUMPAGES", "1");
         });
     });

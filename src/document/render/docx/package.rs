@@ -4,6 +4,7 @@
 //!
 //! Invariant: the order of parts and every time in the archive are fixed, so that equal parts give equal bytes.
 
+use std::collections::BTreeMap;
 use std::io::{Cursor, Write as _};
 
 use time::Date;
@@ -29,17 +30,23 @@ pub(super) enum Relation {
 
 /// Relations of the main part, numbered from 1 in the order in which they are added.
 #[derive(Debug, Default)]
-pub(super) struct Relations(Vec<Relation>);
+pub(super) struct Relations {
+    all: Vec<Relation>,
+    links: BTreeMap<String, usize>,
+}
 
 impl Relations {
     /// Adds a relation and gives its id; the same address is one relation.
     pub(super) fn add(&mut self, relation: Relation) -> String {
-        let known = self.0.iter().position(|other| *other == relation);
-        let place = known.unwrap_or_else(|| {
-            self.0.push(relation);
-            self.0.len() - 1
-        });
-        format!("r{}", place + 1)
+        let next = self.all.len() + 1;
+        if let Relation::Link(address) = &relation {
+            if let Some(known) = self.links.get(address) {
+                return format!("r{known}");
+            }
+            self.links.insert(address.clone(), next);
+        }
+        self.all.push(relation);
+        format!("r{next}")
     }
 }
 
@@ -83,7 +90,7 @@ pub(super) fn pack(document: &Document, parts: &Parts) -> zip::result::ZipResult
         text(&format!("word/header{}.xml", index + 1), header)?;
         text(&format!("word/footer{}.xml", index + 1), footer)?;
     }
-    for (index, relation) in parts.relations.0.iter().enumerate() {
+    for (index, relation) in parts.relations.all.iter().enumerate() {
         if let Relation::Picture(bytes) = relation {
             add(&format!("word/media/picture{}.png", index + 1), bytes, CompressionMethod::Stored)?;
         }
@@ -154,7 +161,7 @@ fn document_relations(parts: &Parts) -> Vec<u8> {
                 &format!("footer{index}.xml"),
             );
         }
-        for (index, known) in parts.relations.0.iter().enumerate() {
+        for (index, known) in parts.relations.all.iter().enumerate() {
             let id = format!("r{}", index + 1);
             match known {
                 Relation::Link(address) => xml.empty(

@@ -11,7 +11,7 @@ use super::xml::Xml;
 use crate::document::content::{Change, ColumnKind, Signature, Table, Task, Text};
 use crate::document::render::arrange::{Arrangement, Orientation, arrange};
 use crate::document::render::grid::{Grid, GridRow};
-use crate::document::render::words;
+use crate::document::text::fixed;
 
 /// A row with more letters may be cut by the end of a page.
 const LETTERS_KEPT_TOGETHER: usize = 1_500;
@@ -53,7 +53,7 @@ impl Writer {
     pub(super) fn checklist(&mut self, tasks: &[Task], lies: Orientation) {
         let owners = tasks.iter().any(|task| task.owner.is_some() || task.due.is_some());
         let widths = if owners { shares(lies, &[6, 6, 60, 18, 10]) } else { shares(lies, &[6, 6, 88]) };
-        let titles = [words::DONE, words::STEP, words::TASK, words::OWNER, words::DUE];
+        let titles = [fixed().task_done, fixed().task_step, fixed().task_what, fixed().owner, fixed().due];
         let Self { xml, relations, .. } = self;
         frame(xml, "DocumentTable", "checklist", &widths, |xml| {
             let shown: Vec<&str> = titles.into_iter().take(widths.len()).collect();
@@ -82,7 +82,7 @@ impl Writer {
         let widths = shares(lies, &[40, 20, 14, 26]);
         let Self { xml, relations, .. } = self;
         frame(xml, "GridTable", "sign-off", &widths, |xml| {
-            head(xml, lies, &[words::PARTY, words::NAME, words::DATE, words::SIGNATURE], &widths);
+            head(xml, lies, &[fixed().party, fixed().signer, fixed().day, fixed().signature], &widths);
             for signature in signatures {
                 tall_row(xml, |xml| {
                     for (index, width) in widths.iter().enumerate() {
@@ -201,7 +201,7 @@ impl Sheet<'_, '_> {
         let (total, count) = (self.widths.iter().sum(), self.widths.len());
         table_row(self.xml, true, |xml| {
             bordered_cell(xml, total, count, None, None, |xml| {
-                styled(xml, style, |_| (), |xml| run(xml, "", words::NO_ROWS, Look::default()));
+                styled(xml, style, |_| (), |xml| run(xml, "", fixed().no_rows, Look::default()));
             });
         });
     }

@@ -16,7 +16,7 @@ use crate::document::render::fonts::{self, drawable};
 use crate::document::render::grid::{Grid, GridRow};
 use crate::document::render::link::address;
 use crate::document::render::visible::visible;
-use crate::document::render::words;
+use crate::document::text::fixed;
 
 /// Letters of a line of text.
 const LINE: usize = 80;
@@ -53,21 +53,21 @@ pub(super) fn of(document: &Document) -> Value {
 
 fn fixed_words() -> Value {
     json!({
-        "contents": words::CONTENTS,
-        "page": words::PAGE,
-        "of": words::OF,
-        "table": words::TABLE,
-        "figure": words::FIGURE,
-        "no-rows": words::NO_ROWS,
-        "done": words::DONE,
-        "step": words::STEP,
-        "task": words::TASK,
-        "owner": words::OWNER,
-        "due": words::DUE,
-        "party": words::PARTY,
-        "name": words::NAME,
-        "date": words::DATE,
-        "signature": words::SIGNATURE,
+        "contents": fixed().contents,
+        "page": fixed().page,
+        "of": fixed().page_of,
+        "table": fixed().table,
+        "figure": fixed().figure,
+        "no-rows": fixed().no_rows,
+        "done": fixed().task_done,
+        "step": fixed().task_step,
+        "task": fixed().task_what,
+        "owner": fixed().owner,
+        "due": fixed().due,
+        "party": fixed().party,
+        "name": fixed().signer,
+        "date": fixed().day,
+        "signature": fixed().signature,
     })
 }
 
@@ -104,7 +104,7 @@ fn block(block: &Block, lies: Orientation) -> Value {
                 Weight::Warning => "warning",
                 Weight::Decision => "decision",
             },
-            "label": words::weight(*weight),
+            "label": fixed().weight_word(*weight),
             "title": text(title, LINE - 20),
             "body": texts(body, LINE - 4),
         }),

@@ -10,7 +10,7 @@ use super::{XlsxError, column, place, set_up_page};
 use crate::document::content::{Change, ColumnKind, Face, Part, Text, Voice};
 use crate::document::render::link::address;
 use crate::document::render::visible::visible;
-use crate::document::render::words;
+use crate::document::text::fixed;
 
 /// UTF-16 units that a cell holds.
 const LONGEST: usize = 32_767;
@@ -221,7 +221,12 @@ impl Overflow {
     fn add(&mut self, sheet: &str, row: usize, col: usize, words: &str) -> String {
         let mut pieces = split(words).into_iter();
         let mut first = pieces.next().unwrap_or_default();
-        first.push_str(&format!(" […{} {} {}]", words::GOES_ON_IN, words::LONG_TEXTS, self.0.len() + 2));
+        first.push_str(&format!(
+            " […{} {} {}]",
+            fixed().goes_on_in,
+            fixed().sheet_long_texts,
+            self.0.len() + 2
+        ));
         let cell = rust_xlsxwriter::utility::row_col_to_cell(place(row), column(col));
         for (index, piece) in pieces.enumerate() {
             self.0.push([sheet.to_owned(), cell.clone(), (index + 2).to_string(), piece]);
@@ -235,8 +240,8 @@ impl Overflow {
 
     /// The sheet of what goes on.
     pub(super) fn write(&self, sheet: &mut Worksheet, styles: &Styles) -> Result<(), XlsxError> {
-        sheet.set_name(words::LONG_TEXTS)?;
-        let titles = [words::SHEET, words::CELL, words::PART, words::TEXT];
+        sheet.set_name(fixed().sheet_long_texts)?;
+        let titles = [fixed().sheet, fixed().sheet_cell, fixed().sheet_part, fixed().sheet_text];
         for (index, (title, width)) in titles.iter().zip([24.0, 8.0, 8.0, 120.0]).enumerate() {
             sheet.set_column_width(column(index), width)?;
             sheet.write_string_with_format(0, column(index), *title, &styles.heading)?;

@@ -7,7 +7,8 @@ use rust_xlsxwriter::{Url, Worksheet};
 use super::cell::{Cells, Look, Overflow, Styles};
 use super::{XlsxError, place};
 use crate::document::content::{Document, Text};
-use crate::document::render::{tables, words};
+use crate::document::render::tables;
+use crate::document::text::fixed;
 
 /// The row of the first fact.
 const FIRST_FACT: usize = 3;
@@ -19,7 +20,7 @@ pub(super) fn write(
     styles: &Styles,
     overflow: &mut Overflow,
 ) -> Result<(), XlsxError> {
-    sheet.set_name(words::COVER)?;
+    sheet.set_name(fixed().sheet_cover)?;
     sheet.set_screen_gridlines(false).set_paper_size(9).set_print_fit_to_pages(1, 0);
     for (index, width) in [28.0, 70.0, 10.0].into_iter().enumerate() {
         sheet.set_column_width(super::column(index), width)?;
@@ -31,7 +32,7 @@ pub(super) fn write(
     // Merged cells don't grow with their text.
     sheet.set_row_height(0, height(&title, 55, 30.0))?;
     sheet.set_row_height(1, height(&subtitle, 95, 17.0))?;
-    let mut cells = Cells { sheet, name: words::COVER, styles, overflow };
+    let mut cells = Cells { sheet, name: fixed().sheet_cover, styles, overflow };
     for (index, (label, value)) in document.facts.iter().enumerate() {
         cells.words_in(FIRST_FACT + index, 0, label, &styles.label)?;
         cells.text(FIRST_FACT + index, 1, value, Look::WORDS)?;
@@ -55,10 +56,10 @@ fn list_of_sheets(
     document: &Document,
     names: &[String],
 ) -> Result<(), XlsxError> {
-    for (index, title) in [words::SHEET, words::CONTENTS, words::ROWS].into_iter().enumerate() {
+    for (index, title) in [fixed().sheet, fixed().contents, fixed().sheet_rows].into_iter().enumerate() {
         cells.words_in(from, index, title, &cells.styles.heading)?;
     }
-    sheet_line(cells, from + 1, words::TEXT, &Text::ours(words::TEXT_SHEET), "")?;
+    sheet_line(cells, from + 1, fixed().sheet_text, &Text::ours(fixed().sheet_text_holds), "")?;
     for (index, (table, name)) in tables(document).zip(names).enumerate() {
         sheet_line(cells, from + 2 + index, name, &table.caption, &table.rows.len().to_string())?;
     }

@@ -17,8 +17,8 @@ use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, Worksheet};
 
 use self::cell::{Overflow, Styles};
 use super::tables;
-use super::words;
 use crate::document::content::Document;
+use crate::document::text::fixed;
 
 /// Why a document can't be written.
 #[derive(Debug, thiserror::Error)]
@@ -70,7 +70,7 @@ fn set_up_page(sheet: &mut Worksheet, columns: usize, letters: f64) -> Result<()
     sheet.set_landscape().set_paper_size(if letters > A4_LETTERS { A3 } else { A4 });
     sheet.set_print_fit_to_pages(1, 0).set_repeat_rows(0, 0)?;
     sheet.set_margins(0.4, 0.4, 0.6, 0.6, 0.3, 0.3);
-    sheet.set_header("&L&A").set_footer(format!("&R{} &P {} &N", words::PAGE, words::OF));
+    sheet.set_header("&L&A").set_footer(format!("&R{} &P {} &N", fixed().page, fixed().page_of));
     sheet.set_freeze_panes(1, if columns > 3 { 1 } else { 0 })?;
     Ok(())
 }

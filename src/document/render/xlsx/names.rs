@@ -5,7 +5,7 @@
 //! Invariant: no two names are the same but for capitals, none is longer than 31 letters, none has a letter that a
 //! formula would read.
 
-use crate::document::render::words;
+use crate::document::text::fixed;
 
 /// The longest name, in UTF-16 units.
 const LONGEST: usize = 31;
@@ -14,7 +14,7 @@ const RESERVED: &str = "history";
 
 /// A name for each table, in order.
 pub(super) fn sheet_names<'a>(ids: impl Iterator<Item = &'a str>) -> Vec<String> {
-    let fixed = [words::COVER, words::TEXT, words::LONG_TEXTS];
+    let fixed = [fixed().sheet_cover, fixed().sheet_text, fixed().sheet_long_texts];
     let mut taken: Vec<String> = fixed.iter().map(|name| name.to_lowercase()).collect();
     taken.push(RESERVED.to_owned());
     ids.map(|id| {
@@ -35,7 +35,7 @@ fn legal(id: &str) -> String {
             if odd { '-' } else { letter }
         })
         .collect();
-    if name.trim().is_empty() { words::TABLE.to_owned() } else { shortened(&name, LONGEST) }
+    if name.trim().is_empty() { fixed().table.to_owned() } else { shortened(&name, LONGEST) }
 }
 
 /// The beginning of a name, not longer than some UTF-16 units.

@@ -7,15 +7,19 @@ use rust_xlsxwriter::Worksheet;
 use super::cell::{Cells, Look, Overflow, Styles};
 use super::{XlsxError, set_up_page};
 use crate::document::content::{Block, Document, Signature, Task, Text};
-use crate::document::render::words;
+use crate::document::text::fixed;
 
-const TITLES: [(&str, f64); 5] = [
-    (words::SECTION, 26.0),
-    (words::KIND, 16.0),
-    (words::TEXT, 110.0),
-    (words::OWNER, 22.0),
-    (words::DUE, 12.0),
-];
+/// The columns with their widths.
+fn titles() -> [(&'static str, f64); 5] {
+    let words = fixed();
+    [
+        (words.line_section, 26.0),
+        (words.line_kind, 16.0),
+        (words.sheet_text, 110.0),
+        (words.owner, 22.0),
+        (words.due, 12.0),
+    ]
+}
 
 /// A row of the sheet.
 struct Line<'a> {
@@ -33,13 +37,13 @@ pub(super) fn write(
     styles: &Styles,
     overflow: &mut Overflow,
 ) -> Result<(), XlsxError> {
-    sheet.set_name(words::TEXT)?;
+    sheet.set_name(fixed().sheet_text)?;
     let mut prose = Prose {
-        cells: Cells { sheet, name: words::TEXT, styles, overflow },
+        cells: Cells { sheet, name: fixed().sheet_text, styles, overflow },
         row: 1,
         section: Text::default(),
     };
-    for (index, (title, width)) in TITLES.into_iter().enumerate() {
+    for (index, (title, width)) in titles().into_iter().enumerate() {
         prose.cells.sheet.set_column_width(super::column(index), width)?;
         prose.cells.words_in(0, index, title, &styles.heading)?;
     }
@@ -47,7 +51,7 @@ pub(super) fn write(
     for (index, section) in document.sections.iter().enumerate() {
         prose.section = Text::ours(format!("{} {}", index + 1, section.title));
         let title = Text::ours(section.title.as_str());
-        prose.line(words::SECTION, &title, Look::STRONG)?;
+        prose.line(fixed().line_section, &title, Look::STRONG)?;
         for block in &section.blocks {
             let name = if matches!(block, Block::Table(_)) { names.next() } else { None };
             prose.block(block, name.map_or("", String::as_str))?;
@@ -83,29 +87,29 @@ impl Prose<'_> {
 
     fn block(&mut self, block: &Block, sheet: &str) -> Result<(), XlsxError> {
         match block {
-            Block::Heading { title, .. } => self.line(words::HEADING, title, Look::STRONG),
-            Block::Paragraph(text) => self.line(words::PARAGRAPH, text, Look::WORDS),
+            Block::Heading { title, .. } => self.line(fixed().line_heading, title, Look::STRONG),
+            Block::Paragraph(text) => self.line(fixed().line_paragraph, text, Look::WORDS),
             Block::Bullets(items) => {
-                items.iter().try_for_each(|item| self.line(words::ITEM, item, Look::WORDS))
+                items.iter().try_for_each(|item| self.line(fixed().line_item, item, Look::WORDS))
             }
             Block::Steps(items) => items.iter().enumerate().try_for_each(|(index, item)| {
-                self.line(&format!("{} {}", words::STEP, index + 1), item, Look::WORDS)
+                self.line(&format!("{} {}", fixed().task_step, index + 1), item, Look::WORDS)
             }),
             Block::Checklist(tasks) => {
                 tasks.iter().enumerate().try_for_each(|(index, task)| self.task(index, task))
             }
             Block::Callout { weight, title, body } => {
-                self.line(words::weight(*weight), title, Look::STRONG)?;
-                body.iter().try_for_each(|text| self.line(words::weight(*weight), text, Look::WORDS))
+                self.line(fixed().weight_word(*weight), title, Look::STRONG)?;
+                body.iter().try_for_each(|text| self.line(fixed().weight_word(*weight), text, Look::WORDS))
             }
             Block::Listing { name, text } => self.listing(name, text),
             Block::Table(table) => {
-                let place = Text::ours(format!(" ({} {sheet})", words::SHEET));
-                self.line(words::TABLE, &table.caption.clone().then(place), Look::WORDS)
+                let place = Text::ours(format!(" ({} {sheet})", fixed().sheet));
+                self.line(fixed().table, &table.caption.clone().then(place), Look::WORDS)
             }
             Block::Figure(figure) => {
-                self.line(words::FIGURE, &figure.caption, Look::WORDS)?;
-                self.line(words::FIGURE, &Text::ours(figure.description.as_str()), Look::WORDS)
+                self.line(fixed().figure, &figure.caption, Look::WORDS)?;
+                self.line(fixed().figure, &Text::ours(figure.description.as_str()), Look::WORDS)
             }
             Block::SignOff(signatures) => {
                 signatures.iter().try_for_each(|signature| self.signature(signature))
@@ -115,7 +119,7 @@ impl Prose<'_> {
 
     fn task(&mut self, index: usize, task: &Task) -> Result<(), XlsxError> {
         self.add(&Line {
-            kind: format!("☐ {} {}", words::STEP, index + 1),
+            kind: format!("☐ {} {}", fixed().task_step, index + 1),
             text: &task.what,
             look: Look::WORDS,
             owner: task.owner.as_ref(),
@@ -126,15 +130,15 @@ impl Prose<'_> {
     /// A line a row, so that a long listing is seen whole.
     fn listing(&mut self, name: &str, text: &str) -> Result<(), XlsxError> {
         let lines = text.split('\n').map(Text::code);
-        self.line(words::LISTING, &Text::code(name), Look::STRONG)?;
+        self.line(fixed().line_listing, &Text::code(name), Look::STRONG)?;
         for line in lines {
-            self.line(words::LISTING, &line, Look::CODE)?;
+            self.line(fixed().line_listing, &line, Look::CODE)?;
         }
         Ok(())
     }
 
     fn signature(&mut self, signature: &Signature) -> Result<(), XlsxError> {
         let text = signature.party.clone().then(Text::ours(": ")).then(signature.statement.clone());
-        self.line(words::SIGNATURE, &text, Look::WORDS)
+        self.line(fixed().signature, &text, Look::WORDS)
     }
 }
