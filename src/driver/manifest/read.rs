@@ -169,7 +169,8 @@ pub fn read_manifest(text: &str) -> Result<ReadManifest, ManifestFailure> {
     match version.schema {
         serde_json::Value::String(name) if name == SCHEMA => {}
         serde_json::Value::String(name) => return Err(ManifestFailure::OtherVersion(name)),
-        other => return Err(ManifestFailure::OtherVersion(other.to_string())),
+        serde_json::Value::Number(number) => return Err(ManifestFailure::OtherVersion(number.to_string())),
+        _ => return Err(damaged("/schema", format!("it is no text; this segc reads `{SCHEMA}`"))),
     }
     let mut root: Root = parse(bytes)?;
     let (artefacts, rules) = (std::mem::take(&mut root.artifacts), std::mem::take(&mut root.rules));
