@@ -17,6 +17,7 @@ import damage
 import drift
 import on_aws
 import on_azure
+import on_browser
 import on_documents
 import on_firewall
 import on_nutanix
@@ -92,6 +93,7 @@ def main() -> int:
     for site in examples:
         report.add(site.name, outputs.outputs(site))
         report.add(f"{site.name}/document", on_documents.results(site))
+    report.add("browser", on_browser.results(examples))
     for site in examples + generated:
         report.add(site.name, artefact_results(site))
     report.add("checkov", checkov_run.results())

@@ -201,7 +201,7 @@ fn table(table: &Table, words: &Words) -> String {
     let columns = "<col>".repeat(shares(table).len());
     let mut text = format!(
         "<div class=\"table{dense}\"{tools}><p class=\"caption\" id=\"c-{id}\">{caption}</p>\
-         <div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"c-{id}\">\
+         <div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-labelledby=\"c-{id}\">\
          <table id=\"t-{id}\" aria-labelledby=\"c-{id}\"><colgroup>{columns}</colgroup><thead><tr>"
     );
     text += &heading(&table.key, ColumnKind::Code);
