@@ -39,11 +39,9 @@ pub struct GrantChange {
 
 /// The rows of exceptions that differ, by exception and row.
 pub(super) fn compare(both: &Both<'_>, changes: &[Change]) -> Vec<GrantChange> {
-    let [before, _] = both.releases;
-    let day = first_day(both.releases);
     let mut rows: BTreeMap<(&str, &str), [Option<Granted<'_>>; 2]> = BTreeMap::new();
-    let days = [before.header.as_of.unwrap_or(day), day];
-    for (at, (release, day)) in both.releases.into_iter().zip(days).enumerate() {
+    for (at, release) in both.releases.into_iter().enumerate() {
+        let day = release.header.as_of.unwrap_or_else(|| first_day(both.releases));
         let alive = release.exceptions.iter().flatten().filter(|exception| day < exception.expires);
         for granted in alive.flat_map(|exception| exception.flows.iter().map(move |flow| (exception, flow))) {
             let (exception, flow) = granted;

@@ -151,15 +151,31 @@ def html_errors(text: str) -> list[str]:
 RUNS = ("=", "+", "-", "@")
 
 
+# The column of a change request that says what a row is for.
+PURPOSE = 10
+
+
 def request_errors(text: str, answer: dict) -> list[str]:
     """What a CSV parser and the JSON of the same comparison have against the rows of a change request."""
     header, *rows = csv.reader(io.StringIO(text), strict=True)
     errors = [f"row {at} has {len(row)} cells" for at, row in enumerate(rows) if len(row) != len(header)]
     errors += [f"`{cell}` runs" for row in rows for cell in row if cell.strip().startswith(RUNS)]
     changes = [change for change in answer["changes"] if change["level"] == "intent"]
-    wanted = {(flow["row"], flow["effect"]) for change in changes for flow in change["flows"]}
+    # Rows of exceptions are asked for as a whole, with the days of their exception.
+    exceptions = {change["statement"] for change in changes if change["statement"].startswith("exception ")}
+    of_exception = {row[0] for row in rows if row[PURPOSE].startswith("exception ")}
+    flows = [flow for change in changes for flow in change["flows"] + change["repeats"]]
+
+    def is_dated(flow: dict) -> bool:
+        return all(reason["statement"].startswith("exception ") for reason in flow["reasons"])
+
+    wanted = {(flow["row"], flow["effect"]) for flow in flows if not is_dated(flow)}
     effects = {"add": "opens", "remove": "closes"}
-    got = {(row[0], effects[row[1]]) for row in rows}
+    got = {(row[0], effects[row[1]]) for row in rows if row[0] not in of_exception}
     if wanted != got:
         errors.append(f"rows are {sorted(got)}, those of the JSON are {sorted(wanted)}")
+    untold = {row[PURPOSE] for row in rows if row[0] in of_exception} - exceptions
+    errors += [f"no change tells of `{name}`" for name in sorted(untold)]
+    dated = {flow["row"] for flow in flows if is_dated(flow)}
+    errors += [f"no line for `{row}`" for row in sorted(dated - of_exception)]
     return errors
