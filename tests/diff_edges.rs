@@ -610,3 +610,12 @@ fn the_way_back_of_the_way_back_is_without_the_option() {
     let output = text(&diff(SITE, &format!("{SITE}{SHELL}"), &["--reverse"]).stdout);
     assert!(output.contains("the same without `--reverse`"), "{output}");
 }
+
+#[test]
+fn a_group_of_a_renamed_role_is_no_other_group() {
+    let renamed = with("role one : windows-server on c { }", "role uno : windows-server on c { was = one }")
+        .replace("same-group-as = one", "same-group-as = uno")
+        .replace("-> one", "-> uno");
+    let there = answer(SITE, &renamed).1;
+    assert!(steps(&there).iter().all(|step| !step.starts_with("give ")), "{:?}", steps(&there));
+}

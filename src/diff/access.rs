@@ -281,7 +281,8 @@ struct Comparison<'a, 's> {
 impl Comparison<'_, '_> {
     fn run(&mut self, with_artefacts: bool) -> Result<Difference, TooComplex> {
         let whole = self.space.change(self.sets, &self.old.intent(), &self.new.intent())?;
-        let inside = self.inside(whole)?;
+        let scope = self.scope()?;
+        let inside = self.inside(whole, scope)?;
         let intent = self.unknown(inside, false)?;
         let mut difference = Difference { intent: self.sum(intent), ..Difference::default() };
         let passing = if with_artefacts {
@@ -311,7 +312,7 @@ impl Comparison<'_, '_> {
                 opens: self.space.difference(all.opens, whole.opens)?,
                 closes: self.space.difference(all.closes, whole.closes)?,
             };
-            let inside = self.inside(beyond)?;
+            let inside = self.inside(beyond, scope)?;
             let beyond = self.unknown(inside, true)?;
             difference.beyond = Some(self.sum(beyond));
             let opens = [beyond.opens, beyond.opens];
@@ -322,10 +323,16 @@ impl Comparison<'_, '_> {
         Ok(difference)
     }
 
+    /// All packet classes that are compared.
+    fn scope(&mut self) -> Result<Region, TooComplex> {
+        match self.clip {
+            Some(clip) => self.space.build(self.sets, &clip.rules),
+            None => Ok(Region::EVERYTHING),
+        }
+    }
+
     /// The part of a difference within the scope.
-    fn inside(&mut self, change: Change) -> Result<Change, TooComplex> {
-        let Some(clip) = self.clip else { return Ok(change) };
-        let scope = self.space.build(self.sets, &clip.rules)?;
+    fn inside(&mut self, change: Change, scope: Region) -> Result<Change, TooComplex> {
         let mut part = |region: Region| self.space.intersection(region, scope);
         Ok(Change { opens: part(change.opens)?, closes: part(change.closes)? })
     }
@@ -374,10 +381,12 @@ impl Comparison<'_, '_> {
             let region = self.region(&line.rule)?;
             let own = self.space.intersection(region, differing)?;
             let part = self.space.intersection(own, left)?;
-            let again = self.space.difference(own, part)?;
-            for block in self.space.disjoint_cover(again)? {
-                let (carrier, passes_in_both) = (line.carrier, false);
-                into.repeats.push(Piece { opens, carrier, passes_in_both, block });
+            // Widenings are no rows.
+            if let carrier @ Carrier::Flow(_) = line.carrier {
+                let again = self.space.difference(own, part)?;
+                let blocks = self.space.disjoint_cover(again)?.into_iter();
+                let piece = |block| Piece { opens, carrier, passes_in_both: false, block };
+                into.repeats.extend(blocks.map(piece));
             }
             left = self.space.difference(left, part)?;
             let shown = match passing {

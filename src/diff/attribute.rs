@@ -28,11 +28,11 @@ pub(super) fn link(both: &Both<'_>, changes: &mut [Change], rules: &[RuleChange]
     }
     orphans(both, changes, rules);
     let Differing { opens, closes, changes: alters } = findings;
-    attribute(both, changes, opens.iter().map(|one| (one, true)), |change, at| change.opens.push(at));
-    attribute(both, changes, closes.iter().map(|one| (one, false)), |change, at| change.closes.push(at));
-    for side in [false, true] {
-        let texts = alters.iter().map(|one| (if side { &one.after } else { &one.before }, side));
-        attribute(both, changes, texts, |change, at| {
+    attribute(both, changes, true, &Vec::from_iter(opens), |change, at| change.opens.push(at));
+    attribute(both, changes, false, &Vec::from_iter(closes), |change, at| change.closes.push(at));
+    for after in [false, true] {
+        let texts = alters.iter().map(|one| if after { &one.after } else { &one.before });
+        attribute(both, changes, after, &Vec::from_iter(texts), |change, at| {
             if !change.alters.contains(&at) {
                 change.alters.push(at);
             }
@@ -68,18 +68,16 @@ fn orphans(both: &Both<'_>, changes: &mut [Change], rules: &[RuleChange]) {
 }
 
 /// Gives findings to the changes of which they come: what artefacts let pass besides, where they are about that; else
-/// what else they are about.
-fn attribute<'a>(
+/// what else they are about. They are those of the second release (`opens`), or of the first.
+fn attribute(
     both: &Both<'_>,
     changes: &mut [Change],
-    findings: impl Iterator<Item = (&'a Finding, bool)>,
+    opens: bool,
+    findings: &[&Finding],
     give: impl Fn(&mut Change, usize),
 ) {
-    let findings: Vec<(&Finding, bool)> = findings.collect();
-    let both_statements = both.releases.map(|release| statements_of(release, &findings));
-    for (at, (finding, opens)) in findings.into_iter().enumerate() {
-        let [old, new] = &both_statements;
-        let statements = if opens { new } else { old };
+    let statements = statements_of(both.own(opens), findings);
+    for (at, finding) in findings.iter().copied().enumerate() {
         let is_of = |change: &&mut Change| is_of_artefacts(change, opens, finding);
         let of_artefacts: Vec<&mut Change> = changes.iter_mut().filter(is_of).collect();
         if !of_artefacts.is_empty() {
@@ -91,7 +89,7 @@ fn attribute<'a>(
         type Belongs<'b> = &'b dyn Fn(&Change) -> bool;
         let [mine, of_line, of_model]: [Belongs<'_>; 3] = [
             &|change| belongs(both, opens, change, finding),
-            &|change| is_of_statement(statements, change, finding),
+            &|change| is_of_statement(&statements, change, finding),
             &|change| is_of_model(change, finding),
         ];
         for is_of in [mine, of_line, of_model] {
@@ -107,8 +105,8 @@ fn attribute<'a>(
 /// The statements of the rows of each line at which findings point.
 type Statements<'a> = BTreeMap<&'a Place, BTreeSet<&'a str>>;
 
-fn statements_of<'a>(release: &'a Release, findings: &[(&'a Finding, bool)]) -> Statements<'a> {
-    let places = findings.iter().flat_map(|(finding, _)| &finding.labels).map(|(place, _, _)| place);
+fn statements_of<'a>(release: &'a Release, findings: &[&'a Finding]) -> Statements<'a> {
+    let places = findings.iter().flat_map(|finding| &finding.labels).map(|(place, _, _)| place);
     let mut statements: Statements<'_> = places.map(|place| (place, BTreeSet::new())).collect();
     if !statements.is_empty() {
         for reason in release.flows.iter().flat_map(|flow| &flow.reasons) {
@@ -206,7 +204,7 @@ fn belongs(both: &Both<'_>, opens: bool, change: &Change, finding: &Finding) -> 
     if change.statement.starts_with("role ") || change.statement.starts_with("platform ") {
         return is_own_place || about().any(is_lone);
     }
-    let effect = if opens { Effect::Opens } else { Effect::Closes };
+    let effect = Effect::of(opens);
     let reasons = || change.flows.iter().filter(|flow| flow.effect == effect).flat_map(|flow| &flow.reasons);
     is_own_place || places().any(|place| reasons().any(|reason| reason.place == *place))
 }

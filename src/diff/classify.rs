@@ -20,7 +20,7 @@ use super::Class;
 use super::access::{Carrier, Piece};
 use super::pairing::{PairId, Pairing};
 use super::points::Points;
-use super::release::{Flow, PartyId, Reason, Release};
+use super::release::{EXCEPTION, Flow, PartyId, Reason, Release};
 use crate::policy::Encryption;
 use crate::policy::interval::Intervals;
 use crate::policy::service::{Protocol, ServiceSet};
@@ -397,7 +397,7 @@ fn verdict(
 
 /// What opened or closed is put down to: an exception, a platform or role that only one release has, else the statement.
 fn plain_cause(both: &Both<'_>, (need, (a, b)): &NeedKey, opens: bool) -> Cause {
-    if need.starts_with("exception ") {
+    if need.starts_with(EXCEPTION) {
         return named_cause(need.clone());
     }
     let lone = [*a, *b].into_iter().filter(|pair| both.party(!opens, *pair).is_none());
@@ -406,7 +406,7 @@ fn plain_cause(both: &Both<'_>, (need, (a, b)): &NeedKey, opens: bool) -> Cause 
 }
 
 fn named_cause(need: String) -> Cause {
-    match need.strip_prefix("exception ") {
+    match need.strip_prefix(EXCEPTION) {
         Some(name) => Cause::Exception(name.to_owned()),
         None => Cause::Statement(need),
     }

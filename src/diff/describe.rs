@@ -9,7 +9,7 @@ use super::access::{Carrier, Piece, size};
 use super::classify::{Both, Cause, Part};
 use super::pairing::PairId;
 use super::points::Meaning;
-use super::release::{Flow, PartyId, Place, Reason, Release};
+use super::release::{EXCEPTION, Flow, PartyId, Place, Reason, Release};
 use super::{Change, ChangedFlow, Class, Effect, Level, words};
 use crate::policy::interval::Intervals;
 use crate::policy::service::ServiceSet;
@@ -128,11 +128,11 @@ fn origin(both: &Both<'_>, cause: &Cause, opens: bool, flows: &[ChangedFlow]) ->
         Cause::Role(pair) => role_origin(both, *pair),
         Cause::Addresses(pair) => addresses_origin(both, *pair),
         Cause::Exception(name) => {
-            let found = own.exceptions.iter().flatten().find(|exception| exception.name == *name);
-            (format!("exception {name}"), found.map(|found| found.place.clone()).unwrap_or_default())
+            let found = own.exception(name);
+            (format!("{EXCEPTION}{name}"), found.map(|found| found.place.clone()).unwrap_or_default())
         }
         Cause::Statement(_) | Cause::DeclaredSharing | Cause::Artefacts(_) => {
-            let effect = if opens { Effect::Opens } else { Effect::Closes };
+            let effect = Effect::of(opens);
             let reason =
                 flows.iter().filter(|flow| flow.effect == effect).flat_map(|flow| &flow.reasons).next();
             reason.map_or_else(Default::default, |reason| (reason.statement.clone(), reason.place.clone()))
@@ -253,7 +253,7 @@ type Merged = (Effect, Carrier, bool);
 fn flows(both: &Both<'_>, parts: &[Part]) -> (Vec<ChangedFlow>, u128) {
     let mut blocks: BTreeMap<Merged, Vec<Block<u32>>> = BTreeMap::new();
     for part in parts {
-        let effect = if part.piece.opens { Effect::Opens } else { Effect::Closes };
+        let effect = Effect::of(part.piece.opens);
         let merged = (effect, part.piece.carrier, part.piece.passes_in_both);
         blocks.entry(merged).or_default().push(part.piece.block.clone());
     }
@@ -317,32 +317,60 @@ fn changed_flow(
     let opens = effect == Effect::Opens;
     let services = ServiceSet::from_intervals(&block.services);
     let release = both.own(opens);
-    let (row, from, to, reasons) = match carrier {
+    let (row, ends, reasons) = match carrier {
         Carrier::Flow(at) => {
             let flow = release.flows.get(at)?;
-            (flow.row.clone(), flow.from, flow.to, reasons(flow, &services))
+            (flow.row.clone(), [flow.from, flow.to], reasons(flow, &services))
         }
         Carrier::Widening(at) => {
             let widening = release.widenings.as_ref()?.get(at)?;
-            (widening.id.clone(), widening.from, widening.to, Vec::new())
+            (widening.id.clone(), [widening.from, widening.to], Vec::new())
         }
     };
-    Some(ChangedFlow {
+    let [from, to] = ends;
+    let addresses =
+        [addresses(both, opens, from, &block.sources), addresses(both, opens, to, &block.destinations)];
+    Some(ChangedFlow { passes_in_both, ..between(both, opens, (row, ends, reasons), services, addresses) })
+}
+
+/// Packets between two roles, by the roles' names in the second release where they are there.
+fn between(
+    both: &Both<'_>,
+    opens: bool,
+    (row, ends, reasons): (String, [PartyId; 2], Vec<Reason>),
+    services: ServiceSet,
+    [from_addresses, to_addresses]: [Vec<String>; 2],
+) -> ChangedFlow {
+    let [from, to] = ends.map(|end| both.pairing.name(both.pair(opens, end)).to_owned());
+    let (effect, passes_in_both) = (Effect::of(opens), false);
+    ChangedFlow {
         effect,
         row,
-        from: both.pairing.name(both.pair(opens, from)).to_owned(),
-        to: both.pairing.name(both.pair(opens, to)).to_owned(),
-        ends: [from, to],
-        from_addresses: addresses(both, opens, from, &block.sources),
-        to_addresses: addresses(both, opens, to, &block.destinations),
+        from,
+        to,
+        ends,
         services,
+        from_addresses,
+        to_addresses,
         passes_in_both,
         reasons,
-    })
+    }
+}
+
+/// A row, or a part of one, at some addresses.
+pub(super) fn of_row(
+    both: &Both<'_>,
+    opens: bool,
+    flow: &Flow,
+    services: ServiceSet,
+    addresses: [Vec<String>; 2],
+) -> ChangedFlow {
+    let reasons = reasons(flow, &services);
+    between(both, opens, (flow.row.clone(), [flow.from, flow.to], reasons), services, addresses)
 }
 
 /// A row's reasons for some services.
-pub(super) fn reasons(flow: &Flow, services: &ServiceSet) -> Vec<Reason> {
+fn reasons(flow: &Flow, services: &ServiceSet) -> Vec<Reason> {
     flow.reasons.iter().filter(|reason| reason.services.meets(services)).cloned().collect()
 }
 

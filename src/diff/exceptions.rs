@@ -6,8 +6,8 @@
 //! Invariant: whatever differs between the exceptions of two releases is in some change.
 
 use super::classify::Both;
-use super::later::{effect, end_of, find, first_day};
-use super::release::{Exception, Release};
+use super::later::{end_of, first_day};
+use super::release::{EXCEPTION, Exception, Release};
 use super::{Change, Class, Dated, Effect, Level, words};
 use std::collections::{BTreeMap, BTreeSet};
 use time::Date;
@@ -19,14 +19,12 @@ pub(super) fn compare(both: &Both<'_>, repeats: &BTreeSet<(Effect, String)>, cha
         return;
     }
     changes.iter_mut().for_each(|change| date(both, change));
-    let mut names: BTreeSet<&str> = BTreeSet::new();
-    for exception in both.releases.iter().flat_map(|release| release.exceptions.iter().flatten()) {
-        names.insert(&exception.name);
-    }
+    let all = both.releases.iter().flat_map(|release| release.exceptions.iter().flatten());
+    let names: BTreeSet<&str> = all.map(|exception| exception.name.as_str()).collect();
     let day = first_day(both.releases);
     for name in names {
         tell_besides(name, changes);
-        match [before, after].map(|release| find(release, name)) {
+        match [before, after].map(|release| release.exception(name)) {
             [Some(old), Some(new)] => kept(day, old, new, changes),
             [None, Some(new)] => alone(Effect::Opens, new, day, repeats, changes),
             [Some(old), None] => alone(Effect::Closes, old, day, repeats, changes),
@@ -40,7 +38,7 @@ fn date(both: &Both<'_>, change: &mut Change) {
     let opens = change.opens_access();
     let own = both.own(opens);
     let Some(exception) = granting(own, change) else { return };
-    let is_its_own = change.statement == format!("exception {}", exception.name);
+    let is_its_own = change.statement == exception.statement();
     // A later change has the days on which the releases differ.
     if change.packets > 0 {
         change.starts = is_its_own.then_some(exception.starts);
@@ -49,23 +47,25 @@ fn date(both: &Both<'_>, change: &mut Change) {
     if is_its_own {
         change.place = exception.place.clone();
     }
-    change.notes.push(format!(
-        "exception `{}` is in force from {} until {}",
-        exception.name, exception.starts, exception.expires
-    ));
-    let other = find(both.own(!opens), &exception.name).filter(|other| !other.has_days_of(exception));
-    if let Some(other) = other.filter(|_| is_its_own) {
-        change.is_redated = true;
-        change.notes.pop();
-        let (old, new) = if opens { (other, exception) } else { (exception, other) };
-        change.notes.push(redated(old, new));
-    }
+    let other = both.own(!opens).exception(&exception.name);
+    let note = match other.filter(|other| is_its_own && !other.has_days_of(exception)) {
+        Some(other) => {
+            change.is_redated = true;
+            let (old, new) = if opens { (other, exception) } else { (exception, other) };
+            redated(old, new)
+        }
+        None => {
+            let Exception { name, starts, expires, .. } = exception;
+            format!("exception `{name}` is in force from {starts} until {expires}")
+        }
+    };
+    change.notes.push(note);
 }
 
 /// The one exception that grants all rows of a change.
 fn granting<'a>(own: &'a Release, change: &Change) -> Option<&'a Exception> {
-    if let Some(name) = change.statement.strip_prefix("exception ") {
-        return find(own, name);
+    if let Some(name) = change.statement.strip_prefix(EXCEPTION) {
+        return own.exception(name);
     }
     if change.level != Level::Intent || change.flows.is_empty() {
         return None;
@@ -75,7 +75,7 @@ fn granting<'a>(own: &'a Release, change: &Change) -> Option<&'a Exception> {
         names.insert(own.exception_of(row)?.name.as_str());
     }
     let name = names.pop_first()?;
-    if names.is_empty() { find(own, name) } else { None }
+    if names.is_empty() { own.exception(name) } else { None }
 }
 
 fn redated(old: &Exception, new: &Exception) -> String {
@@ -87,14 +87,14 @@ fn redated(old: &Exception, new: &Exception) -> String {
 
 /// Says with an exception's own change what the artefacts open or close besides.
 fn tell_besides(name: &str, changes: &mut [Change]) {
-    let statement = format!("exception {name}");
+    let statement = format!("{EXCEPTION}{name}");
     let mut besides: BTreeMap<Effect, Vec<String>> = BTreeMap::new();
     for change in changes.iter().filter(|one| one.level == Level::Artefact && one.statement == statement) {
-        besides.entry(effect(change)).or_default().push(words::flows(change.flows.iter()));
+        besides.entry(change.effect()).or_default().push(words::flows(change.flows.iter()));
     }
     for (of, what) in besides {
         let own = |change: &&mut Change| {
-            change.level == Level::Intent && change.statement == statement && effect(change) == of
+            change.level == Level::Intent && change.statement == statement && change.effect() == of
         };
         let verb = if of == Effect::Opens { "let" } else { "would have let" };
         let what = what.join("; ");
@@ -108,7 +108,7 @@ fn tell_besides(name: &str, changes: &mut [Change]) {
 
 /// Whether a change of access, or of rows that it tells, is put down to an exception.
 fn is_told(changes: &[Change], name: &str) -> bool {
-    let statement = format!("exception {name}");
+    let statement = format!("{EXCEPTION}{name}");
     let is_of = |change: &Change| change.level == Level::Intent && change.statement == statement;
     changes.iter().any(|change| is_of(change) && change.rows_that_differ().next().is_some())
 }
@@ -147,8 +147,7 @@ fn alone(
         };
         format!("exception `{name}`, in force from {starts} until {expires}, {verb}{besides}")
     };
-    let statement = format!("exception {name}");
-    let mut change = Change::new(Class::Text, what, statement, exception.place.clone());
+    let mut change = Change::new(Class::Text, what, exception.statement(), exception.place.clone());
     change.because = vec![exception.because.clone()];
     change.is_redated = is_new && day < *expires;
     changes.push(if is_new { change.appearing() } else { change.gone() });
@@ -156,7 +155,7 @@ fn alone(
 
 /// An exception that both releases have.
 fn kept(day: Date, old: &Exception, new: &Exception, changes: &mut Vec<Change>) {
-    let statement = format!("exception {}", new.name);
+    let statement = new.statement();
     if !old.has_days_of(new) && !is_told(changes, &new.name) {
         let what = redated(old, new);
         let mut change = Change::new(Class::Text, what, statement.clone(), new.place.clone());

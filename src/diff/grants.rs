@@ -9,10 +9,10 @@
 //! Invariant: a row that both releases have in one form is in no such change.
 
 use super::classify::Both;
-use super::describe::{known_as, reasons};
+use super::describe::{known_as, of_row};
 use super::later::first_day;
-use super::release::{Exception, Flow, Release};
-use super::{Change, ChangedFlow, Class, Effect, Level};
+use super::release::{EXCEPTION, Exception, Flow};
+use super::{Change, ChangedFlow, Class, Level};
 use std::collections::BTreeMap;
 
 /// What happens to a row.
@@ -42,7 +42,7 @@ pub(super) fn compare(both: &Both<'_>, changes: &[Change]) -> Vec<GrantChange> {
     let mut rows: BTreeMap<(&str, &str), [Option<Granted<'_>>; 2]> = BTreeMap::new();
     for (at, release) in both.releases.into_iter().enumerate() {
         let day = release.header.as_of.unwrap_or_else(|| first_day(both.releases));
-        let alive = release.exceptions.iter().flatten().filter(|exception| day < exception.expires);
+        let alive = release.exceptions_alive(day);
         for granted in alive.flat_map(|exception| exception.flows.iter().map(move |flow| (exception, flow))) {
             let (exception, flow) = granted;
             if let Some(place) = rows.entry((&exception.name, &flow.row)).or_default().get_mut(at) {
@@ -57,7 +57,7 @@ pub(super) fn compare(both: &Both<'_>, changes: &[Change]) -> Vec<GrantChange> {
             [Some(old), Some(new)] if !is_same(both, old, new) => (GrantEffect::Changed, true, new.1),
             _ => return None,
         };
-        let statement = format!("exception {name}");
+        let statement = format!("{EXCEPTION}{name}");
         let tells = |change: &&Change| change.level == Level::Intent && change.statement == statement;
         let has_row = |change: &&Change| change.rows_that_differ().any(|flow| flow.row == row);
         let change = changes.iter().find(tells).or_else(|| changes.iter().find(has_row));
@@ -80,17 +80,6 @@ type Granted<'a> = (&'a Exception, &'a Flow);
 
 /// A whole row of the second release (`after`), or of the first.
 fn whole(both: &Both<'_>, after: bool, flow: &Flow) -> ChangedFlow {
-    let release: &Release = both.own(after);
-    ChangedFlow {
-        effect: if after { Effect::Opens } else { Effect::Closes },
-        row: flow.row.clone(),
-        from: both.pairing.name(both.pair(after, flow.from)).to_owned(),
-        to: both.pairing.name(both.pair(after, flow.to)).to_owned(),
-        ends: [flow.from, flow.to],
-        services: flow.services.clone(),
-        from_addresses: known_as(release, flow.from),
-        to_addresses: known_as(release, flow.to),
-        passes_in_both: false,
-        reasons: reasons(flow, &flow.services),
-    }
+    let addresses = [flow.from, flow.to].map(|end| known_as(both.own(after), end));
+    of_row(both, after, flow, flow.services.clone(), addresses)
 }

@@ -13,7 +13,7 @@
 use super::access::{self, Carrier, Fault, Piece, Scope};
 use super::classify::{self, Both, Cause, Part};
 use super::describe::{self, Group};
-use super::release::{Exception, Flow, PartyId, Release, Widening};
+use super::release::{Exception, PartyId, Release, Widening};
 use super::{Change, Effect, Level, words};
 use crate::policy::interval::Intervals;
 use crate::policy::service::ServiceSet;
@@ -52,8 +52,8 @@ pub(super) fn compare(both: &Both<'_>, now: &[Piece]) -> Result<Later, Fault> {
         let scope = Scope { speaks_of: [old, new], without: &lasting };
         let difference = access::compare_within(there.releases, both.points, Some(scope))?;
         for piece in &difference.repeats {
-            let effect = if piece.opens { Effect::Opens } else { Effect::Closes };
-            later.repeats.extend(stage.grant_of(piece).map(|grant| (effect, grant.exception.name.clone())));
+            let grant = stage.grant_of(piece);
+            later.repeats.extend(grant.map(|grant| (Effect::of(piece.opens), grant.exception.name.clone())));
         }
         for (key, parts) in stage.grouped(classify::classify(&there, difference.pieces)) {
             let pieces: Vec<Piece> = parts.iter().map(|part| part.piece.clone()).collect();
@@ -75,26 +75,16 @@ pub(super) fn compare(both: &Both<'_>, now: &[Piece]) -> Result<Later, Fault> {
 fn ends(both: &Both<'_>, piece: &Piece) -> Option<Date> {
     let Carrier::Flow(at) = piece.carrier else { return None };
     let release = both.own(piece.opens);
-    let name = granted_by(release.flows.get(at)?)?;
-    find(release, name).map(|exception| end_of(both, piece.opens, exception))
+    let name = release.flows.get(at)?.exception()?;
+    release.exception(name).map(|exception| end_of(both, piece.opens, exception))
 }
 
 /// Until when a difference of the releases' own days is put down to an exception: it ends; or one that is put off, and so is
 /// closed, starts again.
 pub(super) fn end_of(both: &Both<'_>, opens: bool, exception: &Exception) -> Date {
-    let again = find(both.own(!opens), &exception.name).map(|other| other.starts);
+    let again = both.own(!opens).exception(&exception.name).map(|other| other.starts);
     let again = again.filter(|starts| !opens && *starts > first_day(both.releases));
     again.into_iter().fold(exception.expires, Date::min)
-}
-
-/// The exception that a row is of.
-pub(super) fn granted_by(flow: &Flow) -> Option<&str> {
-    flow.reasons.first()?.statement.strip_prefix("exception ")
-}
-
-/// An exception by its name.
-pub(super) fn find<'a>(release: &'a Release, name: &str) -> Option<&'a Exception> {
-    release.exceptions.iter().flatten().find(|exception| exception.name == name)
 }
 
 /// What parts of a later day are told together by: as on every day, and the exception that they come with.
@@ -118,7 +108,7 @@ impl Run {
             until.map_or_else(|| format!("from {from} on"), |until| format!("from {from} until {until}"));
         change.packets = 0;
         (change.starts, change.expires) = (Some(from), until);
-        let exception = name.as_deref().and_then(|name| find(both.own(opens), name));
+        let exception = name.as_deref().and_then(|name| both.own(opens).exception(name));
         let Some(exception) = exception else {
             change.what = format!("{days}, {}", change.what);
             return change;
@@ -126,7 +116,7 @@ impl Run {
         if change.level == Level::Artefact {
             let with = if opens { "with" } else { "without" };
             change.what = format!("{days}, {with} exception `{}`, {}", exception.name, change.what);
-            change.statement = format!("exception {}", exception.name);
+            change.statement = exception.statement();
             change.place = exception.place.clone();
             change.is_after = opens;
             change.because = vec![exception.because.clone()];
@@ -171,16 +161,20 @@ impl Stage {
     fn new(both: &Both<'_>) -> Option<Self> {
         let first_day = first_day(both.releases);
         // What a release permits on its own day is compared with the other one's day, so it counts here too.
-        let alive = both.releases.map(|release| alive(release, release.header.as_of.unwrap_or(first_day)));
-        let [Some(old), Some(new)] = alive else { return None };
-        if old.is_empty() && new.is_empty() {
+        let alive = both.releases.map(|release| {
+            let day = release.header.as_of.unwrap_or(first_day);
+            release.exceptions_alive(day).collect::<Vec<_>>()
+        });
+        let do_tell = both.releases.iter().all(|release| release.exceptions.is_some());
+        if !do_tell || alive.iter().all(Vec::is_empty) {
             return None;
         }
-        let alive = [old, new];
         // Where one release can't tell what its artefacts let pass, there is nothing to compare with.
         let tells = both.releases.iter().all(|release| release.widenings.is_some())
             && alive.iter().flatten().all(|exception| exception.widenings.is_some());
-        let speaks_of = [0, 1].map(|at| spoken_of(both, at, &alive, tells));
+        let [before, after] = both.releases;
+        let [old, new] = &alive;
+        let speaks_of = [spoken_of(before, old, tells), spoken_of(after, new, tells)];
         let [old, new] = &speaks_of;
         let scope = ends_of(both, [old, new]);
         let mut releases = [false, true].map(|after| standing(both, after, &scope, tells));
@@ -260,17 +254,8 @@ impl Stage {
     }
 }
 
-/// The exceptions of a release that are not over on a day; `None` where it does not tell.
-fn alive(release: &Release, day: Date) -> Option<Vec<&Exception>> {
-    let exceptions = release.exceptions.as_ref()?;
-    Some(exceptions.iter().filter(|exception| day < exception.expires).collect())
-}
-
 /// Everything that exceptions of a release speak of.
-fn spoken_of(both: &Both<'_>, at: usize, alive: &[Vec<&Exception>; 2], tells: bool) -> Release {
-    let (Some(release), Some(exceptions)) = (both.releases.get(at), alive.get(at)) else {
-        return Release::default();
-    };
+fn spoken_of(release: &Release, exceptions: &[&Exception], tells: bool) -> Release {
     let widenings = exceptions.iter().flat_map(|exception| exception.widenings.iter().flatten());
     Release {
         parties: release.parties.clone(),
@@ -308,7 +293,7 @@ fn standing(both: &Both<'_>, after: bool, scope: &[Intervals<u32>; 2], tells: bo
         (is_in(&sources, from) && is_in(&destinations, to))
             || (is_in(&sources, to) && is_in(&destinations, from))
     };
-    let flows = release.flows.iter().filter(|flow| granted_by(flow).is_none() && is_near(flow.from, flow.to));
+    let flows = release.flows.iter().filter(|flow| flow.exception().is_none() && is_near(flow.from, flow.to));
     let widenings = release.widenings.iter().flatten().filter(|one| is_near(one.from, one.to));
     Release {
         header: release.header.clone(),
@@ -320,9 +305,4 @@ fn standing(both: &Both<'_>, after: bool, scope: &[Intervals<u32>; 2], tells: bo
         widenings: tells.then(|| widenings.cloned().collect()),
         ..Release::default()
     }
-}
-
-/// Whether a change of access opens or closes.
-pub(super) fn effect(change: &Change) -> Effect {
-    if change.opens_access() { Effect::Opens } else { Effect::Closes }
 }

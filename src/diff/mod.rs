@@ -121,6 +121,11 @@ pub enum Effect {
 }
 
 impl Effect {
+    /// What happens to packets that only one release permits: the second (`opens`), or the first.
+    fn of(opens: bool) -> Self {
+        if opens { Self::Opens } else { Self::Closes }
+    }
+
     /// The word used in every output.
     pub fn word(self) -> &'static str {
         match self {
@@ -258,6 +263,11 @@ impl Change {
     /// Its flows, and the further rows with packets of other changes.
     fn rows_that_differ(&self) -> impl Iterator<Item = &ChangedFlow> {
         self.flows.iter().chain(&self.repeats)
+    }
+
+    /// Whether it opens something; what only closes, closes.
+    fn effect(&self) -> Effect {
+        Effect::of(self.opens_access())
     }
 
     /// True where it lets something pass that did not.

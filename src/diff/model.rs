@@ -222,7 +222,7 @@ fn identity(party: &Party) -> &str {
 }
 
 /// The role whose group a role wears, by its name in the second release.
-fn group<'a>(both: &Both<'a>, after: bool, party: &'a Party) -> Option<&'a str> {
+pub(super) fn group<'a>(both: &Both<'a>, after: bool, party: &'a Party) -> Option<&'a str> {
     let release = both.own(after);
     let name = party.group.as_deref()?;
     let pair = release.find(name).map(|other| both.pair(after, other));

@@ -6,7 +6,7 @@
 //! Invariant: only what both releases permit between the same points is moved; what opens or closes is told elsewhere.
 
 use super::classify::Both;
-use super::describe::{addresses, reasons};
+use super::describe::{addresses, of_row};
 use super::pairing::PairId;
 use super::release::{Exception, Flow, Party, Release};
 use super::states::{DAYS_OF_LOGS, stops};
@@ -168,18 +168,9 @@ fn common(both: &Both<'_>, after: bool, flow: &Flow, others: &[&Flow]) -> Option
     if services.is_empty() || sources.is_empty() || destinations.is_empty() {
         return None;
     }
-    Some(ChangedFlow {
-        effect: if after { Effect::Opens } else { Effect::Closes },
-        row: flow.row.clone(),
-        from: both.pairing.name(both.pair(after, flow.from)).to_owned(),
-        to: both.pairing.name(both.pair(after, flow.to)).to_owned(),
-        ends: [flow.from, flow.to],
-        from_addresses: addresses(both, after, flow.from, &sources),
-        to_addresses: addresses(both, after, flow.to, &destinations),
-        reasons: reasons(flow, &services),
-        services,
-        passes_in_both: true,
-    })
+    let addresses =
+        [addresses(both, after, flow.from, &sources), addresses(both, after, flow.to, &destinations)];
+    Some(ChangedFlow { passes_in_both: true, ..of_row(both, after, flow, services, addresses) })
 }
 
 /// What happens to a role's enforcement, and what may go wrong.

@@ -260,7 +260,22 @@ pub struct Exception {
     pub place: Place,
 }
 
+impl Flow {
+    /// The name of the exception that it is of.
+    pub fn exception(&self) -> Option<&str> {
+        self.reasons.first()?.statement.strip_prefix(EXCEPTION)
+    }
+}
+
+/// What the statement of an exception begins with; its name follows.
+pub const EXCEPTION: &str = "exception ";
+
 impl Exception {
+    /// Its statement in short, as reasons of its rows name it.
+    pub fn statement(&self) -> String {
+        format!("{EXCEPTION}{}", self.name)
+    }
+
     /// Whether it is in force on the same days as another one.
     pub fn has_days_of(&self, other: &Self) -> bool {
         (self.starts, self.expires) == (other.starts, other.expires)
@@ -407,6 +422,16 @@ impl Release {
     pub fn find(&self, name: &str) -> Option<PartyId> {
         let found = self.parties.binary_search_by(|party| party.name.as_str().cmp(name));
         found.ok().map(PartyId::at)
+    }
+
+    /// An exception by its name.
+    pub fn exception(&self, name: &str) -> Option<&Exception> {
+        self.exceptions.iter().flatten().find(|exception| exception.name == name)
+    }
+
+    /// Exceptions that are not over on a day; none where the release does not tell.
+    pub fn exceptions_alive(&self, day: Date) -> impl Iterator<Item = &Exception> {
+        self.exceptions.iter().flatten().filter(move |exception| day < exception.expires)
     }
 
     /// The exception that a row is of.

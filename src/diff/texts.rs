@@ -6,7 +6,6 @@
 //! Invariant: nothing here depends on order, places, comments or spacing, nor on how a statement is cut into lines.
 
 use super::classify::Both;
-use super::later::granted_by;
 use super::pairing::PairId;
 use super::release::{Finding, Flow, Place, Reason};
 use super::{Change, Class, words};
@@ -111,7 +110,7 @@ fn rows<'a>(both: &Both<'a>, after: bool, left_out: &[&str]) -> BTreeMap<RowKey<
     let are_exceptions_told = both.releases.iter().all(|release| release.exceptions.is_some());
     for flow in &both.own(after).flows {
         let Flow { row, services, reasons, .. } = flow;
-        let is_told = are_exceptions_told && granted_by(flow).is_some();
+        let is_told = are_exceptions_told && flow.exception().is_some();
         if is_told || left_out.binary_search(&row.as_str()).is_ok() {
             continue;
         }

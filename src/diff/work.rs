@@ -12,7 +12,7 @@ use super::later;
 use super::release::Exception;
 use super::rules::RuleChange;
 use super::states::DAYS_OF_LOGS;
-use super::{Change, Class, Effect, Level, states, words};
+use super::{Change, Class, Effect, Level, model, states, words};
 use crate::policy::EnforcementState;
 use std::collections::BTreeSet;
 use time::{Date, Duration};
@@ -83,12 +83,11 @@ fn prepare(changes: &[Change]) -> Vec<Step> {
 fn exceptions(both: &Both<'_>, changes: &[Change]) -> Vec<Step> {
     let [_, after] = both.releases;
     let day = later::first_day(both.releases);
-    let mut alive: Vec<&Exception> =
-        after.exceptions.iter().flatten().filter(|exception| day < exception.expires).collect();
+    let mut alive: Vec<&Exception> = after.exceptions_alive(day).collect();
     alive.sort_by_key(|exception| (exception.starts.max(day), &exception.name));
     let mut steps = Vec::new();
     for exception in alive {
-        let statement = format!("exception {}", exception.name);
+        let statement = exception.statement();
         let is_dated = |change: &Change| change.is_redated || !change.flows.is_empty();
         let is_about = |change: &Change| {
             let rows = || exception.flows.iter().map(|flow| &flow.row);
@@ -131,12 +130,12 @@ fn groups(both: &Both<'_>, changes: &[Change]) -> Vec<Step> {
         let parties =
             (pair.before.and_then(|at| before.party(at)), pair.after.and_then(|at| after.party(at)));
         let (Some(old), Some(new)) = parties else { continue };
-        if old.group == new.group || !new.enforced {
+        let (worn, wears) = (model::group(both, false, old), model::group(both, true, new));
+        if worn == wears || !new.enforced {
             continue;
         }
         let name = both.pairing.name(id);
-        let group =
-            new.group.as_ref().map_or("its own group".to_owned(), |group| format!("the group of `{group}`"));
+        let group = wears.map_or("its own group".to_owned(), |group| format!("the group of `{group}`"));
         let is_about =
             |change: &Change| change.class == Class::Model && change.roles.iter().any(|role| role == name);
         let what = format!("give `{name}` {group} in place of the one that it has");
