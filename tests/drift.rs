@@ -324,7 +324,7 @@ pub(crate) fn list(policies: &[Value]) -> Value {
 }
 
 /// A second policy whose group wears some of the categories.
-fn other_policy(categories: &[&str], rules: Value, more: Value) -> Value {
+pub(crate) fn other_policy(categories: &[&str], rules: Value, more: Value) -> Value {
     let mut other =
         policy("MONITOR", json!({"name": "other", "extId": "22222222-0000-4000-8000-00000000000a"}));
     other["rules"] = rules;

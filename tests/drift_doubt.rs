@@ -5,19 +5,19 @@ use crate::drift::{AWS, NUTANIX, categories, drift, groups, kinds, list, nsg, ns
 use serde_json::{Value, json};
 
 /// The reports that the answer holds of what was not compared.
-fn aside(answer: &Value) -> Vec<&str> {
+pub(crate) fn aside(answer: &Value) -> Vec<&str> {
     answer["not_compared"].as_array().unwrap().iter().map(|one| one.as_str().unwrap()).collect()
 }
 
-fn foreign(answer: &Value) -> usize {
+pub(crate) fn foreign(answer: &Value) -> usize {
     answer["compared"][0]["foreign"].as_array().unwrap().len()
 }
 
-fn remarks(answer: &Value) -> String {
+pub(crate) fn remarks(answer: &Value) -> String {
     answer["compared"][0]["remarks"].to_string()
 }
 
-fn site(template: &str, attributes: &str) -> String {
+pub(crate) fn site(template: &str, attributes: &str) -> String {
     template
         .replace("platform aws cloud { }", &format!("platform aws cloud {{ {attributes} }}"))
         .replace("platform azure hub { }", &format!("platform azure hub {{ {attributes} }}"))
@@ -61,7 +61,7 @@ fn two_groups_of_our_name_are_told_apart_by_place_or_by_hand() {
     assert_eq!((code, foreign(&answer)), (0, 3), "{answer:#}");
 }
 
-fn tags(group: &mut Value, site: &str, platform: &str, role: &str) {
+pub(crate) fn tags(group: &mut Value, site: &str, platform: &str, role: &str) {
     group["Tags"] = json!([{"Key": "segc:site", "Value": site}, {"Key": "segc:platform", "Value": platform},
         {"Key": "segc:role", "Value": role}]);
 }
@@ -198,11 +198,11 @@ role users : client { cidr = 10.1.0.0/16 }
 allow users -> web : tcp/443 because "Portal"
 "#;
 
-const SUBSCRIPTION: &str = "0b1f6471-1bf0-4dda-aec3-cb9272f09590";
+pub(crate) const SUBSCRIPTION: &str = "0b1f6471-1bf0-4dda-aec3-cb9272f09590";
 const OTHER: &str = "11111111-1bf0-4dda-aec3-cb9272f09590";
 
 /// The group of the site as it is compiled, in some place.
-fn azure_group(subscription: &str, group: &str) -> Value {
+pub(crate) fn azure_group(subscription: &str, group: &str) -> Value {
     let mut rule = nsg_rule("r", 200, "Inbound", "Allow", "10.1.0.0/16", "443");
     rule["protocol"] = json!("Tcp");
     rule["destinationAddressPrefix"] = json!("10.2.0.0/24");
@@ -222,12 +222,12 @@ fn azure_group(subscription: &str, group: &str) -> Value {
 }
 
 /// The compiled name of the group, which depends on the site's names.
-fn azure_name(site: &str) -> String {
+pub(crate) fn azure_name(site: &str) -> String {
     let (_, answer) = drift(site, &[json!([])], &[]);
     answer["drifts"][0]["point"].as_str().unwrap().to_owned()
 }
 
-fn named(mut group: Value, name: &str) -> Value {
+pub(crate) fn named(mut group: Value, name: &str) -> Value {
     let id = group["id"].as_str().unwrap().replace("nsg-acme-hub-app", name);
     group["id"] = json!(id);
     group["name"] = json!(name);

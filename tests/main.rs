@@ -21,6 +21,7 @@ mod diff_outputs;
 mod diff_random;
 mod drift;
 mod drift_doubt;
+mod drift_leftover;
 mod drift_shapes;
 mod export_samples;
 mod findings;

@@ -81,15 +81,16 @@ pub(super) fn bind_sets(
             known_as.iter().filter(|(name, _)| name == ours).map(|(_, known)| known.to_lowercase());
         let all: Vec<String> = known_as.chain([typed(ours).to_lowercase()]).collect();
         if let Some(id) = all.iter().find_map(|name| binds.get(name)) {
-            let found = deployed.iter().find(|name| typed(name).eq_ignore_ascii_case(id));
+            let by_alias = || deployed.get(export.aliases.get(&id.to_lowercase())?);
+            let by_name = deployed.iter().find(|name| typed(name).eq_ignore_ascii_case(id));
+            let found = by_name.or_else(by_alias);
             if let Some(same) = deployed.get(ours).filter(|same| found.is_some_and(|found| found != *same)) {
                 names.is(same.clone(), renamed(same));
             }
             match found {
                 Some(found) => names.is(found.clone(), ours.clone()),
                 // Its rules are missing; the binding itself may be right.
-                None if export.sets.iter().any(|set| set.id.eq_ignore_ascii_case(id)) => {}
-                None if matches!(ours, PeerName::Group(_)) => {}
+                None if is_described(export, id) => {}
                 None => unknown.push(id.clone()),
             }
             continue;
@@ -109,6 +110,13 @@ pub(super) fn bind_sets(
         }
     }
     (unknown, unclear)
+}
+
+/// True for what a file describes, named by a rule or not.
+fn is_described(export: &Export, id: &str) -> bool {
+    export.sets.iter().any(|set| set.id.eq_ignore_ascii_case(id))
+        || export.guards.iter().any(|one| one.is_called(id))
+        || export.aliases.contains_key(&id.to_lowercase())
 }
 
 /// A name that is no compiled one.

@@ -6,8 +6,9 @@
 //! equally well none is taken, and neither is what lives elsewhere than the site says.
 
 use super::binding::{bind_labels, bind_sets};
+use super::leftover::wears;
 use super::names::{Names, single, typed};
-use super::{Ambiguous, Wanted};
+use super::{Ambiguous, Site, Wanted};
 use crate::target::export::{Deployed, Export, Marks};
 use crate::target::observed::{Action, PeerName, Peers, Rule};
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,17 +37,16 @@ pub(super) fn compiled_names(wanted: &Wanted<'_>) -> [String; 2] {
     [name.to_lowercase(), if is_number { name } else { step }.to_lowercase()]
 }
 
-pub(super) fn matched(
-    wanted: &[Wanted<'_>],
-    export: &Export,
-    known_as: &[(PeerName, String)],
-    binds: &Binds,
-) -> Matched {
+pub(super) fn matched(site: &Site<'_>, export: &Export, binds: &Binds) -> Matched {
+    let wanted = site.wanted.as_slice();
+    let known_as: Vec<(PeerName, String)> =
+        site.known.iter().flat_map(|(_, known)| known.sets.iter().cloned()).collect();
+    let known_as = known_as.as_slice();
     let mut names = Names::of_sets(export);
     let mut unknown = bind_labels(wanted, export, known_as, binds, &mut names);
     let mut pairing = Pairing::new(wanted, export, binds, &names);
     pairing.run();
-    let Pairing { mut taken, pairs, doubtful, remarks, .. } = pairing;
+    let Pairing { mut taken, pairs, doubtful, mut remarks, .. } = pairing;
     let mut ambiguous: Vec<Ambiguous> = doubtful.into_values().collect();
     let mut pairs: Vec<Vec<usize>> =
         (0..wanted.len()).map(|place| pairs.get(&place).copied().into_iter().collect()).collect();
@@ -58,7 +58,7 @@ pub(super) fn matched(
             names.is(name, compiled.clone());
         }
     }
-    add_up(wanted, export, &names, &mut taken, &mut pairs);
+    remarks.extend(add_up(wanted, export, &names, &mut taken, &mut pairs));
     let (unbound, unclear) = bind_sets(wanted, export, known_as, binds, &mut names);
     unknown.extend(unbound);
     ambiguous.extend(unclear);
@@ -204,7 +204,7 @@ impl<'a> Pairing<'a> {
 }
 
 /// True where both say something, and not the same.
-fn differs(one: &Marks, other: &Marks) -> bool {
+pub(super) fn differs(one: &Marks, other: &Marks) -> bool {
     one.iter().any(|(key, value)| other.get(key).is_some_and(|other| other != value))
 }
 
@@ -232,14 +232,15 @@ fn guards_same(wanted: &Wanted<'_>, one: &Deployed, names: &Names) -> bool {
     has_labels(&wanted.guard.members) && names.side(&one.guard.members) == wanted.guard.members
 }
 
-/// Adds the others that guard the same machines and only permit something from or to others: their rules add up.
+/// Adds the others that guard the same machines and only permit something from or to others: their rules add up. Says so.
 fn add_up(
     wanted: &[Wanted<'_>],
     export: &Export,
     names: &Names,
     taken: &mut BTreeSet<usize>,
     pairs: &mut [Vec<usize>],
-) {
+) -> Vec<String> {
+    let mut remarks = Vec::new();
     for (one, found) in wanted.iter().zip(pairs) {
         let Some(first) = found.first().and_then(|at| export.guards.get(*at)) else { continue };
         for (at, other) in export.guards.iter().enumerate() {
@@ -249,13 +250,19 @@ fn add_up(
             let adds_up = is_alike && other.problem.is_none() && other.guard.rules.iter().all(permits);
             if adds_up && guards_same(one, other, names) && taken.insert(at) {
                 found.push(at);
+                let (shown, name) = (other.shown(), &one.guard.name);
+                remarks.push(format!(
+                    "{shown} guards the same machines as {name}: its rules were added to those"
+                ));
             }
         }
     }
+    remarks
 }
 
 /// Deployed enforcement points that no compiled one is, and that guard machines of a compiled one too, with why they matter.
-pub(super) fn besides(wanted: &[Wanted<'_>], export: &Export, matched: &Matched) -> BTreeMap<usize, String> {
+pub(super) fn besides(site: &Site<'_>, export: &Export, matched: &Matched) -> BTreeMap<usize, String> {
+    let wanted = site.wanted.as_slice();
     let ours: BTreeSet<usize> = matched.pairs.iter().flatten().copied().collect();
     let parts: BTreeSet<&String> =
         ours.iter().filter_map(|at| export.guards.get(*at)).map(|one| &one.id).collect();
@@ -282,7 +289,16 @@ pub(super) fn besides(wanted: &[Wanted<'_>], export: &Export, matched: &Matched)
             let unread = format!("it may guard machines of the site, and can't be read: {problem}");
             return may_guard.then_some(unread);
         }
-        found.map(|(name, _)| format!("it guards machines of {name} too, and its rules count for them"))
+        let beside = || {
+            // What segc wrote for another site guards that site's machines.
+            let may_be_ours = one.claim.is_none();
+            let label =
+                site.known.iter().find(|(_, known)| wears(one, known, &matched.names))?.1.label.as_ref()?;
+            may_be_ours.then(|| format!("it guards machines of {label} that no role of the site is"))
+        };
+        let shared =
+            found.map(|(name, _)| format!("it guards machines of {name} too, and its rules count for them"));
+        shared.or_else(beside)
     };
     others.filter_map(|(at, one)| Some((at, why(one)?))).collect()
 }
@@ -312,7 +328,7 @@ fn unknown_members(
 }
 
 /// The sets of labels on a side.
-fn labels_of(peers: &Peers) -> Vec<BTreeSet<String>> {
+pub(super) fn labels_of(peers: &Peers) -> Vec<BTreeSet<String>> {
     let sets = peers.names.iter().filter_map(|name| match name {
         PeerName::Labels(labels) => Some(labels.clone()),
         _ => None,

@@ -14,6 +14,7 @@ mod access;
 mod binding;
 mod cells;
 mod certain;
+mod leftover;
 mod matching;
 mod names;
 mod pairing;
@@ -27,10 +28,12 @@ pub use certain::{Certain, certain};
 pub use matching::Binds;
 pub use names::{Names, typed};
 
-use crate::target::export::{Deployed, Export, Marks};
+use crate::policy::EnforcementState;
+use crate::target::export::{Deployed, Export, KnownAs, Marks};
 use crate::target::half::Direction;
 use crate::target::observed::{Guard, PeerName, Peers, Rule};
 use access::Compared;
+use leftover::leftovers;
 use matching::{Matched, besides, matched};
 use names::single;
 use points::{PairOf, missing_point};
@@ -59,6 +62,17 @@ impl Wanted<'_> {
     }
 }
 
+/// What a site compiles to on its platforms of one kind.
+#[derive(Debug)]
+pub struct Site<'a> {
+    /// Its enforcement points on all of them.
+    pub wanted: Vec<Wanted<'a>>,
+    /// By what the deployed things of each are known.
+    pub known: Vec<(&'a str, &'a KnownAs)>,
+    /// Every platform of the site of this kind, compared or not, in lower case.
+    pub platforms: BTreeSet<String>,
+}
+
 /// What a difference is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
@@ -74,6 +88,8 @@ pub enum Kind {
     Changed,
     /// A whole enforcement point is not deployed.
     MissingPoint,
+    /// An enforcement point that segc wrote for the site is deployed, and nothing compiles to it.
+    ExtraPoint,
     /// An enforcement point watches instead of blocking, or the other way round.
     State,
     /// An enforcement point does something else with IPv6.
@@ -96,6 +112,7 @@ impl Kind {
             Self::Narrowed => "narrowed",
             Self::Changed => "changed",
             Self::MissingPoint => "missing-point",
+            Self::ExtraPoint => "extra-point",
             Self::State => "state",
             Self::Ipv6 => "ipv6",
             Self::Members => "members",
@@ -112,7 +129,7 @@ pub struct Drift {
     pub kind: Kind,
     /// The platform of the site.
     pub platform: String,
-    /// The compiled enforcement point.
+    /// The compiled enforcement point; the deployed one where none is compiled.
     pub point: String,
     /// The deployed one, with its id.
     pub deployed: Option<String>,
@@ -198,15 +215,13 @@ pub struct Comparison {
     pub remarks: Vec<String>,
 }
 
-/// Compares a platform's compiled enforcement points with an export. `known_as` has other names of compiled sets.
-pub fn compare(
-    wanted: &[Wanted<'_>],
-    export: &Export,
-    known_as: &[(PeerName, String)],
-    binds: &Binds,
-) -> Comparison {
-    let matched = matched(wanted, export, known_as, binds);
-    let besides = besides(wanted, export, &matched);
+/// Compares a site's compiled enforcement points with an export.
+pub fn compare(site: &Site<'_>, export: &Export, binds: &Binds) -> Comparison {
+    let wanted = site.wanted.as_slice();
+    let matched = matched(site, export, binds);
+    let left = leftovers(site, export, &matched);
+    let mut besides = besides(site, export, &matched);
+    besides.retain(|at, _| !left.contains_key(at));
     let Matched { pairs, names, ambiguous, remarks, unknown } = matched;
     let mut comparison = Comparison {
         ambiguous,
@@ -238,7 +253,16 @@ pub fn compare(
     // What is in doubt is said as such.
     unexplained.retain(|name, _| !names.is_doubtful(name));
     explain(&mut comparison, unexplained, export, &unseen);
-    comparison.foreign = foreign(export, &pairs, &besides, &comparison.ambiguous);
+    let known: BTreeSet<usize> =
+        pairs.iter().flatten().chain(besides.keys()).chain(left.keys()).copied().collect();
+    for (at, drift) in left {
+        match export.guards.get(at).and_then(|one| Some((one.shown(), one.problem.clone()?))) {
+            Some(unread) => comparison.unreadable.push(unread),
+            None => comparison.drifts.push(drift),
+        }
+    }
+    comparison.remarks.extend(of_other_labels(export, &known));
+    comparison.foreign = foreign(export, &known, &comparison.ambiguous);
     let shown = besides.into_iter().filter_map(|(at, why)| Some((export.guards.get(at)?.shown(), why)));
     comparison.besides = shown.collect();
     comparison
@@ -252,6 +276,31 @@ fn unattached(export: &Export, pairs: &[Vec<usize>]) -> Option<String> {
     let list = names.join(", ");
     (!names.is_empty())
         .then(|| format!("attachment not stated: nothing says before which networks {list} stand, if any"))
+}
+
+/// Most labels that a remark lists.
+const MOST_LABELS: usize = 5;
+
+/// Who else may guard machines of the site: nothing says which labels a machine wears besides those of the site.
+fn of_other_labels(export: &Export, known: &BTreeSet<usize>) -> Option<String> {
+    let guards =
+        export.guards.iter().enumerate().filter(|(at, _)| !known.contains(at)).map(|(_, one)| &one.guard);
+    let enforced = guards.filter(|guard| guard.state == EnforcementState::Enforce);
+    let labels = |guard: &Guard| {
+        let is_labels = |name: &&PeerName| matches!(name, PeerName::Labels(_));
+        let names: BTreeSet<String> = guard.members.names.iter().filter(is_labels).map(typed).collect();
+        (!names.is_empty()).then_some(names)
+    };
+    let all: Vec<BTreeSet<String>> = enforced.filter_map(labels).collect();
+    let names: Vec<String> = all.iter().flatten().cloned().collect::<BTreeSet<_>>().into_iter().collect();
+    let rest = names.len().checked_sub(MOST_LABELS).filter(|rest| *rest > 0);
+    let rest = rest.map(|rest| format!(" and {rest} more")).unwrap_or_default();
+    let list = names.get(..MOST_LABELS).unwrap_or(&names).join(", ");
+    (!all.is_empty()).then(|| {
+        format!(
+            "what machines wear besides the labels of the site is not in the export; where one wears {list}{rest}, rules that are not of the site count for it too"
+        )
+    })
 }
 
 /// What an enforcement point lets through in one direction, in as few lines as say it exactly.
@@ -304,13 +353,7 @@ fn explain(
     }
 }
 
-fn foreign(
-    export: &Export,
-    pairs: &[Vec<usize>],
-    besides: &BTreeMap<usize, String>,
-    ambiguous: &[Ambiguous],
-) -> Vec<Foreign> {
-    let ours: BTreeSet<usize> = pairs.iter().flatten().chain(besides.keys()).copied().collect();
+fn foreign(export: &Export, ours: &BTreeSet<usize>, ambiguous: &[Ambiguous]) -> Vec<Foreign> {
     let is_foreign = |at: usize, one: &Deployed| {
         !ours.contains(&at) && !ambiguous.iter().any(|other| other.ids.contains(&one.id))
     };

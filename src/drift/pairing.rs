@@ -102,7 +102,32 @@ fn pairs(
             }
         }
     }
+    flipped(compared, &places, compiled, &taken, &mut pairs);
     pairs
+}
+
+/// Pairs off rules of which one denies what the other permits, and nothing else.
+fn flipped(
+    compared: &Compared<'_>,
+    places: &Places<'_>,
+    compiled: &[usize],
+    taken: &BTreeSet<usize>,
+    pairs: &mut BTreeMap<usize, usize>,
+) {
+    let mut taken = taken.clone();
+    for wanted in compiled {
+        if pairs.contains_key(wanted) {
+            continue;
+        }
+        let is_same = |at: &usize| {
+            !taken.contains(at) && compared.covers(*at, *wanted) && compared.covers(*wanted, *at)
+        };
+        let found = places.near(compared.peer_cells(*wanted)).into_iter().find(is_same);
+        if let Some(at) = found {
+            taken.insert(at);
+            pairs.insert(*wanted, at);
+        }
+    }
 }
 
 /// Where to look for a deployed rule, so that not every one is held against every compiled one.

@@ -15,11 +15,12 @@ use crate::target::half::Direction;
 use crate::target::observed::{Action, Guard, Ipv6, PeerName, Peers, Rule};
 use std::collections::{BTreeMap, BTreeSet};
 
-fn blank(kind: Kind, wanted: &Wanted<'_>) -> Drift {
+/// A difference of which only this is known.
+pub(super) fn blank(kind: Kind, platform: &str, point: &str) -> Drift {
     Drift {
         kind,
-        platform: wanted.platform.to_owned(),
-        point: wanted.guard.name.clone(),
+        platform: platform.to_owned(),
+        point: point.to_owned(),
         deployed: None,
         direction: None,
         compiled_at: None,
@@ -49,7 +50,7 @@ pub(super) fn missing_point(wanted: &Wanted<'_>, export: &Export) -> Drift {
         closes: !export.unguarded_passes,
         compiled_at: Some(wanted.guard.pointer.clone()),
         note: Some(format!("it has {rules} compiled rules; {beneath}{elsewhere}")),
-        ..blank(Kind::MissingPoint, wanted)
+        ..blank(Kind::MissingPoint, wanted.platform, &wanted.guard.name)
     }
 }
 
@@ -79,7 +80,7 @@ impl<'a> PairOf<'a> {
             opens,
             closes,
             note: Some(note),
-            ..blank(kind, &self.wanted)
+            ..blank(kind, self.wanted.platform, &self.wanted.guard.name)
         };
         let mut drifts = Vec::new();
         if ours.state != theirs.state {
@@ -138,7 +139,7 @@ impl<'a> PairOf<'a> {
         for direction in [Direction::Ingress, Direction::Egress] {
             drifts.extend(self.one_direction(direction, &deployed));
         }
-        drifts
+        once(drifts)
     }
 
     /// A rule whose sides name the members as such, not by what they are known by: a rule about what passes within decides
@@ -204,9 +205,32 @@ impl<'a> PairOf<'a> {
             closes: !found.closed.is_empty(),
             is_possible: found.is_possible,
             note: is_order.then(|| "the rules are tried in another order".to_owned()),
-            ..blank(kind(found), &self.wanted)
+            ..blank(kind(found), self.wanted.platform, &self.wanted.guard.name)
         }
     }
+}
+
+/// A rule about what passes between members is seen from both sides; it is told once.
+fn once(drifts: Vec<Drift>) -> Vec<Drift> {
+    let place = |one: &Drift| (one.kind, one.compiled_at.clone(), one.deployed_at.clone());
+    let is_within =
+        |one: &Drift| one.opened.iter().chain(&one.closed).all(|access| access.own == access.peer);
+    let mut kept: Vec<Drift> = Vec::new();
+    for drift in drifts {
+        let has_place = drift.compiled_at.is_some() || drift.deployed_at.is_some();
+        let is_seen_twice = has_place && is_within(&drift);
+        let is_seen = |other: &&mut Drift| {
+            is_seen_twice
+                && other.direction != drift.direction
+                && place(other) == place(&drift)
+                && (&other.opened, &other.closed) == (&drift.opened, &drift.closed)
+        };
+        match kept.iter_mut().find(is_seen) {
+            Some(other) => other.direction = None,
+            None => kept.push(drift),
+        }
+    }
+    kept
 }
 
 fn kind(found: &Found) -> Kind {

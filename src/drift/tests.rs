@@ -49,7 +49,8 @@ fn compared(
     let mut one = Deployed::new("web", guard(deployed));
     one.remarks = remarks.iter().map(|(place, text)| ((*place).to_owned(), (*text).to_owned())).collect();
     let export = Export { guards: vec![one], ..Export::default() };
-    compare(&wanted, &export, &[], &Binds::new()).drifts
+    let site = Site { wanted: wanted.to_vec(), known: Vec::new(), platforms: BTreeSet::new() };
+    compare(&site, &export, &Binds::new()).drifts
 }
 
 fn kinds(drifts: &[Drift]) -> Vec<Kind> {

@@ -6,10 +6,11 @@
 
 use super::Compiled;
 use crate::diagnostic::{Diagnostic, Sink, codes};
-use crate::drift::{Binds, Comparison, Wanted, compare};
+use crate::drift::{Binds, Comparison, Site, Wanted, compare};
+use crate::policy::Policy;
 use crate::target::export::{Export, ExportFile, KnownAs, Marks};
 use crate::target::manifest::ManifestArtifact;
-use crate::target::observed::{Guard, PeerName, Unreadable};
+use crate::target::observed::{Guard, Unreadable};
 use crate::target::{Target, TargetInfo};
 use crate::targets::TARGETS;
 use std::collections::{BTreeMap, BTreeSet};
@@ -84,6 +85,7 @@ pub fn unreadable(what: &str, problem: &Unreadable) -> Diagnostic {
 
 /// Holds what is deployed against a compile. `binds` has compiled names in lower case. Reports are in `sink`.
 pub fn deployed(
+    policy: &Policy,
     compiled: &Compiled,
     exports: Vec<ReadExport>,
     binds: &Binds,
@@ -101,7 +103,7 @@ pub fn deployed(
             continue;
         }
         compared.extend(artefacts.iter().map(|artefact| artefact.platform.clone()));
-        deployments.compared.push(compare_kind(compiled, target, &artefacts, &export, binds));
+        deployments.compared.push(compare_kind(policy, compiled, target, &artefacts, &export, binds));
     }
     report_all(&deployments.compared, sink);
     let exported = |platform: &&String| !compared.contains(*platform);
@@ -146,6 +148,7 @@ fn artefacts_of<'c>(
 }
 
 fn compare_kind(
+    policy: &Policy,
     compiled: &Compiled,
     target: &dyn Target,
     artefacts: &[&ManifestArtifact],
@@ -171,13 +174,17 @@ fn compare_kind(
             })
         })
         .collect();
-    let known_as: Vec<(PeerName, String)> =
-        artefacts.iter().flat_map(|artefact| known(&artefact.platform).sets.iter().cloned()).collect();
+    let of_kind = policy.platforms().filter(|(_, platform)| platform.kind == target.info().platform.kind);
+    let site = Site {
+        wanted,
+        known: read.iter().map(|(platform, ..)| (*platform, known(platform))).collect(),
+        platforms: of_kind.map(|(_, platform)| platform.name.to_lowercase()).collect(),
+    };
     Deployment {
         target: target.info(),
         platforms: artefacts.iter().map(|artefact| artefact.platform.clone()).collect(),
         artefacts: artefacts.iter().map(|artefact| artefact.path.clone()).collect(),
-        comparison: compare(&wanted, export, &known_as, binds),
+        comparison: compare(&site, export, binds),
     }
 }
 

@@ -30,9 +30,22 @@ impl ExportFile {
 /// texts.
 pub type Marks = BTreeMap<&'static str, String>;
 
+/// For whom segc wrote something, as its mark on it says; in lower case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// The site.
+    pub site: String,
+    /// The platform of the site, where the mark says it.
+    pub platform: Option<String>,
+}
+
 /// By what the deployed things of a plan are known.
 #[derive(Debug, Clone, Default)]
 pub struct KnownAs {
+    /// What the mark on each of them says.
+    pub claim: Option<Claim>,
+    /// The label that every machine of the platform wears.
+    pub label: Option<String>,
     /// Names of sets as rules of an artefact have them, with the names that the platform has for them.
     pub sets: Vec<(PeerName, String)>,
     /// Where its enforcement points live and whose they are, as far as the site says.
@@ -50,6 +63,8 @@ pub struct Export {
     pub sets: Vec<NamedSet>,
     /// Labels by the ids that other programs have for them, in lower case.
     pub labels: BTreeMap<String, String>,
+    /// Names in rules by the ids that a person may have for them, in lower case.
+    pub aliases: BTreeMap<String, PeerName>,
     /// Names in rules that are ids which no file explains, or that are explained by what can't be read.
     pub unexplained: BTreeSet<PeerName>,
     /// What the reader took for granted, in words.
@@ -83,6 +98,8 @@ pub struct Deployed {
     pub home: Marks,
     /// What its maker tagged it with.
     pub tags: Marks,
+    /// For whom segc wrote it, where it bears segc's mark.
+    pub claim: Option<Claim>,
     /// How rules of the export name whom it guards.
     pub name: Option<PeerName>,
     /// Its rules; without them where they can't be read.
@@ -111,6 +128,7 @@ impl Deployed {
             origin: None,
             home: Marks::new(),
             tags: Marks::new(),
+            claim: None,
             title,
             name: None,
             guard,

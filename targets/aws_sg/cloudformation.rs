@@ -323,10 +323,7 @@ pub(super) fn cidr(net: IpNet) -> (Option<String>, Option<String>) {
 
 /// The tags of a group: who it is for. They may change without replacing it.
 pub(super) fn tags(plan: &Plan, group: &Group) -> Vec<Tag> {
-    let value = |text: &str| -> String {
-        text::clean(text, limits::TAG_VALUE.allowed).chars().take(limits::TAG_VALUE.length).collect()
-    };
-    let tag = |key, text: &str| Tag { key, value: value(text) };
+    let tag = |key, text: &str| Tag { key, value: tag_value(text) };
     vec![
         tag("Name", &group.name),
         tag("segc:site", &plan.site),
@@ -334,6 +331,11 @@ pub(super) fn tags(plan: &Plan, group: &Group) -> Vec<Tag> {
         tag("segc:role", &group.role),
         tag("segc:worn-by", &group.worn_by.join(" ")),
     ]
+}
+
+/// A text as a tag can have it.
+pub(super) fn tag_value(text: &str) -> String {
+    text::clean(text, limits::TAG_VALUE.allowed).chars().take(limits::TAG_VALUE.length).collect()
 }
 
 /// A name of the author's, short and harmless in a command line.

@@ -27,6 +27,7 @@ mod categories;
 mod export;
 mod groups;
 mod limits;
+mod mark;
 mod permits;
 mod plan;
 mod quota;
@@ -43,7 +44,7 @@ mod v4;
 use crate::policy::universe::NotAligned;
 use crate::policy::{PlatformId, Policy, RoleId};
 use crate::target::evaluate::Bindings;
-use crate::target::export::{Deployed, Export, ExportFile, SiteWords};
+use crate::target::export::{Deployed, Export, ExportFile, KnownAs, SiteWords};
 use crate::target::observed::{Observed, PeerName, Unreadable};
 use crate::target::text;
 use crate::target::{Artifact, Backend, Permits, PlanContext, QuotaUse, Spelling, TargetInfo};
@@ -174,6 +175,10 @@ impl Backend for NutanixFlow {
 
     fn bindings(&self, plan: &Self::Plan, policy: &Policy, _: &Observed) -> Bindings {
         read::bindings(plan, policy)
+    }
+
+    fn known_as(&self, plan: &Self::Plan) -> KnownAs {
+        export::known_as(plan)
     }
 
     fn is_export(&self, value: &serde_json::Value) -> bool {

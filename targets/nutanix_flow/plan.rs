@@ -8,7 +8,8 @@
 
 use super::categories::{Category, CategoryIds};
 use super::groups::{SecuredGroup, secured_groups};
-use super::limits::{self, CLASSIC_KEY, GROUP_NAME, POLICY_DESCRIPTION, POLICY_NAME, RULE_DESCRIPTION};
+use super::limits::{self, CLASSIC_KEY, GROUP_NAME, POLICY_NAME, RULE_DESCRIPTION};
+use super::mark;
 use super::quota::Maxima;
 use super::services::{Services, plan_services};
 use crate::diagnostic::{Diagnostic, Severity, codes};
@@ -215,13 +216,9 @@ fn tier_policy(policy: &Policy, group: &SecuredGroup, mut rules: Vec<Rule>) -> T
     let lasting = policy.party(group.role).map_or("", Party::lasting_name);
     let tier = group.categories.last().map_or("", |category| category.value.as_str());
     let names: Vec<&str> = group.members.iter().map(|member| policy.name(*member)).collect();
-    let description = text::clean(
-        &format!("Tier {tier} of site {site}: {}. Written by segc", names.join(" ")),
-        POLICY_DESCRIPTION.allowed,
-    );
     TierPolicy {
         name: limits::object_name(&[site, lasting], POLICY_NAME),
-        description: description.chars().take(POLICY_DESCRIPTION.length).collect(),
+        description: mark::description(&format!("Tier {tier}: {}", names.join(" ")), site),
         state: group.state,
         secured: group.categories.clone(),
         tier: tier.to_owned(),
@@ -458,14 +455,8 @@ impl<'a> Planner<'a> {
             _ => lasting.to_owned(),
         };
         let name = limits::object_name(&[site, &name], GROUP_NAME);
-        let description = format!("{} of site {site}. Written by segc", self.policy.name(role));
-        let group = AddressGroup {
-            description: text::clean(&description, POLICY_DESCRIPTION.allowed)
-                .chars()
-                .take(POLICY_DESCRIPTION.length)
-                .collect(),
-            addresses: meant,
-        };
+        let group =
+            AddressGroup { description: mark::description(self.policy.name(role), site), addresses: meant };
         self.address_groups.entry(name.clone()).or_insert(group);
         RulePeer::AddressGroup(name)
     }

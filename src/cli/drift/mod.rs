@@ -34,7 +34,7 @@ pub(super) fn run(arguments: &Drift, global: &Global) -> u8 {
     session.site.sink.extend(of_compile.into_sorted());
     let Some(compiled) = compiled else { return session.finish(Stream::Report) };
     let binds: Binds = arguments.bind.iter().map(|(name, id)| (name.to_lowercase(), id.clone())).collect();
-    let found = deployed(&compiled, exports, &binds, &mut sink);
+    let found = deployed(&policy, &compiled, exports, &binds, &mut sink);
     let answer = Answer::new(&policy, &found);
     let terminal = session.terminal.clone();
     if terminal.is_json() {

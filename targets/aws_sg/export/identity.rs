@@ -4,11 +4,11 @@
 //!
 //! Invariant: a fact is only compared where both have it, so what the site has no id for is no fact.
 
-use super::super::cloudformation::tags;
+use super::super::cloudformation::{tag_value, tags};
 use super::super::names::is_vpc_id;
 use super::super::plan::Plan;
 use super::super::read::list_name;
-use crate::target::export::{Deployed, KnownAs, Marks};
+use crate::target::export::{Claim, Deployed, KnownAs, Marks};
 use serde_json::Value;
 
 const ACCOUNT: &str = "account";
@@ -16,7 +16,9 @@ const REGION: &str = "Region";
 const VPC: &str = "VPC";
 
 /// Tags that segc writes and that say whose a group is, with the ones of them that hold for a whole platform.
-const TAGS: [(&str, bool); 3] = [("segc:site", true), ("segc:platform", true), ("segc:role", false)];
+const TAGS: [(&str, bool); 3] = [(SITE, true), (PLATFORM, true), ("segc:role", false)];
+const SITE: &str = "segc:site";
+const PLATFORM: &str = "segc:platform";
 
 /// Tags of CloudFormation: the logical id is of a template, and the stack says which.
 ///
@@ -29,6 +31,10 @@ const STACK_NAME: &str = "aws:cloudformation:stack-name";
 pub(in super::super) fn known_as(plan: &Plan) -> KnownAs {
     let lists = plan.prefix_lists.iter();
     let mut known = KnownAs {
+        claim: Some(Claim {
+            site: tag_value(&plan.site).to_lowercase(),
+            platform: Some(tag_value(&plan.platform).to_lowercase()),
+        }),
         sets: lists.map(|list| (list_name(&list.parameter), list.name.clone())).collect(),
         ..KnownAs::default()
     };
@@ -55,6 +61,7 @@ pub(super) fn describe(deployed: &mut Deployed, group: &Value) {
     deployed.hints.extend(value(LOGICAL_ID));
     deployed.origin = value(STACK_ID).or_else(|| value(STACK_NAME));
     deployed.tags = marks(told.iter().map(|(key, value)| (key.as_str(), value.as_str())));
+    deployed.claim = claim(&deployed.tags);
     deployed.home = of_all(&deployed.tags).collect();
     // arn:aws:ec2:REGION:ACCOUNT:security-group/ID
     let arn = text(group, "SecurityGroupArn");
@@ -72,6 +79,12 @@ fn place(home: &mut Marks, account: Option<&str>, region: Option<&str>, vpc: Opt
 fn marks<'t>(told: impl Iterator<Item = (&'t str, &'t str)>) -> Marks {
     let word = |key: &str| TAGS.iter().find(|(tag, _)| *tag == key).map(|(tag, _)| *tag);
     told.filter_map(|(key, value)| Some((word(key)?, value.to_lowercase()))).collect()
+}
+
+/// For whom segc made a group.
+fn claim(marks: &Marks) -> Option<Claim> {
+    let [site, platform] = [SITE, PLATFORM].map(|tag| marks.get(tag).cloned());
+    Some(Claim { site: site?, platform })
 }
 
 /// The tags that hold for all groups of a platform.

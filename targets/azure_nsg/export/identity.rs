@@ -9,24 +9,32 @@ use super::super::permissions::is_id;
 use super::super::plan::Plan;
 use super::super::read::lower;
 use super::super::tags;
+use super::networks::inner;
 use super::text;
-use crate::target::export::{Deployed, KnownAs, Marks, SiteWords};
+use crate::target::export::{Claim, Deployed, KnownAs, Marks, SiteWords};
 use crate::target::observed::PeerName;
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 const SUBSCRIPTION: &str = "subscription";
 const RESOURCE_GROUP: &str = "resource group";
-const TAGS: [&str; 2] = ["segc-site", "segc-platform"];
+const NETWORK: &str = "virtual network";
+const TAGS: [&str; 2] = [SITE, PLATFORM];
+const SITE: &str = "segc-site";
+const PLATFORM: &str = "segc-platform";
 
 /// By what the groups of a plan are known.
 pub(in super::super) fn known_as(plan: &Plan) -> KnownAs {
     let header = &plan.header;
     let subscription = header.subscription.as_deref().filter(|text| is_id(text));
     let mut home = place(subscription, header.resource_group.as_deref());
+    // A path or a name.
+    let network = header.vnet.as_deref().and_then(|vnet| vnet.rsplit('/').next());
+    home.extend(network.map(|name| (NETWORK, lower(name))));
     for (tag, value) in TAGS.into_iter().zip([&header.site, &header.platform]) {
         home.insert(tag, value.to_lowercase());
     }
-    KnownAs { home, ..KnownAs::default() }
+    KnownAs { claim: claim(&home), home, ..KnownAs::default() }
 }
 
 /// Where a described thing lives, and what its tags say.
@@ -35,7 +43,22 @@ pub(super) fn home(item: &Value) -> Marks {
     let mut home = place(path.subscription, path.group.or_else(|| text(item, "resourceGroup")));
     let tag = |tag: &'static str| Some((tag, item.get("tags")?.get(tag)?.as_str()?.to_lowercase()));
     home.extend(TAGS.into_iter().filter_map(tag));
+    home.extend(network(item).map(|name| (NETWORK, name)));
     home
+}
+
+/// The virtual network of the subnets before which a group stands, where they are all of one.
+fn network(item: &Value) -> Option<String> {
+    let subnets = inner(item).get("subnets").and_then(Value::as_array)?;
+    let of = |subnet: &Value| text(subnet, "id").and_then(|id| step_after(id, "virtualNetworks")).map(lower);
+    let names: BTreeSet<Option<String>> = subnets.iter().map(of).collect();
+    names.first().filter(|_| names.len() == 1)?.clone()
+}
+
+/// For whom segc made a group that lives somewhere.
+pub(super) fn claim(home: &Marks) -> Option<Claim> {
+    let [site, platform] = [SITE, PLATFORM].map(|tag| home.get(tag).cloned());
+    Some(Claim { site: site?, platform })
 }
 
 /// How a site says where a group lives, and how it knows the machines behind it.
@@ -78,13 +101,15 @@ pub(super) struct Path<'p> {
 
 impl<'p> Path<'p> {
     pub(super) fn of(path: &'p str) -> Self {
-        let after = |word: &str| {
-            let mut steps = path.split('/');
-            steps.find(|step| step.eq_ignore_ascii_case(word))?;
-            steps.next().filter(|step| !step.is_empty())
-        };
-        Self { subscription: after("subscriptions"), group: after("resourceGroups") }
+        Self { subscription: step_after(path, "subscriptions"), group: step_after(path, "resourceGroups") }
     }
+}
+
+/// The step of a path behind a word.
+fn step_after<'p>(path: &'p str, word: &str) -> Option<&'p str> {
+    let mut steps = path.split('/');
+    steps.find(|step| step.eq_ignore_ascii_case(word))?;
+    steps.next().filter(|step| !step.is_empty())
 }
 
 /// True where two paths are in one subscription and resource group.

@@ -17,7 +17,7 @@ use super::read::{Fields, Listed, Numbered, lower};
 use crate::target::export::{Deployed, Export, ExportFile};
 use crate::target::observed::{Guard, PeerName, Peers, Unreadable};
 use crate::target::reading::part;
-use networks::{Networks, is_network};
+use networks::{Networks, inner, is_network};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
@@ -156,13 +156,18 @@ pub(super) fn read(files: &[ExportFile]) -> Result<Export, Unreadable> {
     let mut groups: Vec<Described<'_>> = Vec::new();
     let mut apart = Vec::new();
     let mut networks = Networks::default();
+    let mut aliases = BTreeMap::new();
     for (file, value) in files.iter().zip(&told) {
         if value.get("nextLink").is_some_and(|link| !link.is_null() && link.as_str() != Some("")) {
             return Err(Unreadable::new(file.at("/nextLink"), "the answer has more pages"));
         }
+        let before = groups.len();
         for (pointer, item) in items(value) {
             let pointer = file.at(&pointer);
-            if is_of(item, RULES) {
+            if is_asg(item) {
+                let id = text(item, "id").map(lower);
+                aliases.extend(id.map(|id| (id.clone(), PeerName::Group(id))));
+            } else if is_of(item, RULES) {
                 apart.push((pointer, item));
             } else if is_network(item) {
                 networks.add(item);
@@ -171,6 +176,7 @@ pub(super) fn read(files: &[ExportFile]) -> Result<Export, Unreadable> {
                 add(&mut groups, one);
             }
         }
+        detached(&mut groups, before);
     }
     for (pointer, rule) in apart {
         rule_apart(&mut groups, &pointer, rule)?;
@@ -179,10 +185,12 @@ pub(super) fn read(files: &[ExportFile]) -> Result<Export, Unreadable> {
         deployed.addresses = networks.addresses(deployed, item);
         deployed.attached = deployed.attached.or(deployed.addresses.as_ref().map(|_| true));
     }
+    groups.iter().for_each(|one| aliases.extend(asgs_of(one.item)));
     let mut guards: Vec<Deployed> = groups.into_iter().map(|one| one.deployed).collect();
     by_path(&mut guards);
     let mut export = Export {
         guards,
+        aliases,
         around: BTreeSet::from([PeerName::AddressSet(AROUND.to_owned())]),
         unguarded_passes: true,
         may_say_attached: true,
@@ -261,9 +269,11 @@ fn deployed(pointer: &str, item: &Value) -> Deployed {
         }
     };
     let is_isolation = lower(name).starts_with(ISOLATION_GROUP);
+    let home = identity::home(item);
     Deployed {
         path: path.map(str::to_owned),
-        home: identity::home(item),
+        claim: identity::claim(&home),
+        home,
         remarks,
         problem,
         attached: attached(item),
@@ -281,6 +291,16 @@ fn attached(item: &Value) -> Option<bool> {
         return Some(true);
     }
     lists.iter().all(Option::is_some).then_some(false)
+}
+
+/// An answer leaves out what is empty, so where it says of one group before what it stands, another one stands before nothing.
+fn detached(groups: &mut [Described<'_>], first: usize) {
+    let of_answer = groups.get_mut(first..).unwrap_or_default();
+    if of_answer.iter().any(|one| one.deployed.attached == Some(true)) {
+        for one in of_answer {
+            one.deployed.attached.get_or_insert(false);
+        }
+    }
 }
 
 /// What says something about access, with its place: under `properties`, or beside the header.
@@ -351,6 +371,22 @@ fn fields<'a>(own: Option<&str>, pointer: &str, rule: &'a RuleBody) -> Result<Fi
         destination_groups: groups(&rule.destination_application_security_groups)?,
         destination_ports: Listed::of(&rule.destination_port_range, &rule.destination_port_ranges),
     })
+}
+
+/// The application security groups that the rules of a group name, by their paths.
+fn asgs_of(item: &Value) -> BTreeMap<String, PeerName> {
+    let own = text(item, "id").filter(|id| id.starts_with('/'));
+    let rules = inner(item).get("securityRules").and_then(Value::as_array).into_iter().flatten().map(inner);
+    let mut found = BTreeMap::new();
+    for rule in rules {
+        for key in ["sourceApplicationSecurityGroups", "destinationApplicationSecurityGroups"] {
+            let list = rule.get(key).and_then(Value::as_array).into_iter().flatten();
+            for id in list.filter_map(|one| text(one, "id")) {
+                found.extend(asg("", id).ok().map(|name| (lower(id), named(own, id, name))));
+            }
+        }
+    }
+    found
 }
 
 /// An application security group by its name, where it lives beside the network security group that names it, as a

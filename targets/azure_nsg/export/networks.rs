@@ -35,7 +35,8 @@ fn is_subnet(item: &Value) -> bool {
         && ["id", "type"].iter().any(|key| text(item, key).is_some_and(|text| lower(text).contains(NETWORKS)))
 }
 
-fn inner(item: &Value) -> &Value {
+/// What says something about a thing: under `properties`, or beside its header.
+pub(super) fn inner(item: &Value) -> &Value {
     item.get("properties").unwrap_or(item)
 }
 

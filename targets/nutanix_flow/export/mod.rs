@@ -12,8 +12,10 @@ mod bodies;
 mod known;
 
 use super::limits::TIER_KEY;
+use super::mark;
+use super::plan::Plan;
 use super::read::{v3, v4};
-use crate::target::export::{Deployed, Export, ExportFile, SiteWords};
+use crate::target::export::{Claim, Deployed, Export, ExportFile, KnownAs, SiteWords};
 use crate::target::observed::{Guard, PeerName, Peers, Unreadable};
 use bodies::{plain, spec_v3, with_names};
 use known::Known;
@@ -62,6 +64,23 @@ fn sort(item: &Value) -> Option<Sort> {
 fn is_group(item: &Value, keys: &[&str]) -> bool {
     let inner = ["address_group", "service_group"].iter().find_map(|key| item.get(key)).unwrap_or(item);
     keys.iter().any(|key| inner.get(key).is_some())
+}
+
+/// By what the policies of a plan are known.
+pub(super) fn known_as(plan: &Plan) -> KnownAs {
+    // The first category is the platform's, the last one the tier's.
+    let label = plan.policies.iter().find_map(|policy| policy.secured.first());
+    KnownAs {
+        claim: Some(Claim { site: mark::known_as(&plan.site), platform: None }),
+        label: label.map(ToString::to_string),
+        ..KnownAs::default()
+    }
+}
+
+/// For whom segc wrote something with a description.
+fn claim(item: &Value) -> Option<Claim> {
+    let site = item.get("description").and_then(Value::as_str).and_then(mark::site_of)?;
+    Some(Claim { site, platform: None })
 }
 
 /// True for answers of Prism Central, and for the flat list of categories with their ids.
@@ -214,15 +233,14 @@ fn policy_v4(pointer: &str, item: &Value, known: &Known) -> Vec<Deployed> {
     let name = item.get("name").and_then(Value::as_str).unwrap_or_default();
     let id = id_of(item, &["/extId"], name);
     let guards = with_names(pointer, plain(item), known).and_then(|told| v4::deployed(pointer, &told));
-    match guards {
-        Err(problem) => vec![unread(pointer, id, name, named(item, known), problem)],
-        Ok(guards) => {
-            let remarks = descriptions(pointer, item, &["rules"]);
-            let one =
-                |guard: Guard| Deployed { remarks: remarks.clone(), ..Deployed::new(id.clone(), guard) };
-            guards.into_iter().map(one).collect()
-        }
-    }
+    let remarks = descriptions(pointer, item, &["rules"]);
+    let one = |guard: Guard| Deployed { remarks: remarks.clone(), ..Deployed::new(id.clone(), guard) };
+    let mut deployed = match guards {
+        Err(problem) => vec![unread(pointer, id.clone(), name, named(item, known), problem)],
+        Ok(guards) => guards.into_iter().map(one).collect(),
+    };
+    deployed.iter_mut().for_each(|one| one.claim = claim(item));
+    deployed
 }
 
 /// The descriptions of the rules in some lists of an object, by place.
@@ -244,7 +262,7 @@ fn policy_v3(pointer: &str, item: &Value, known: &Known) -> Deployed {
     let id = id_of(item, &["/metadata/uuid"], name);
     let place = format!("{pointer}/spec");
     let guard = spec_v3(&place, item, known).and_then(|spec| v3::deployed(&place, &spec));
-    match guard {
+    let mut deployed = match guard {
         Err(problem) => unread(pointer, id, name, named(item, known), problem),
         Ok(guard) => {
             let rules = item.pointer("/spec/resources/app_rule").unwrap_or(&Value::Null);
@@ -252,7 +270,9 @@ fn policy_v3(pointer: &str, item: &Value, known: &Known) -> Deployed {
             let remarks = descriptions(&place, rules, &["inbound_allow_list", "outbound_allow_list"]);
             Deployed { remarks, ..Deployed::new(id, guard) }
         }
-    }
+    };
+    deployed.claim = item.get("spec").and_then(claim);
+    deployed
 }
 
 /// Names that are still ids: labels without a key, and address groups that are in no file.
