@@ -23,6 +23,7 @@ mod drift;
 mod drift_doubt;
 mod drift_leftover;
 mod drift_shapes;
+mod drift_told;
 mod export_samples;
 mod findings;
 mod fleet;

@@ -205,7 +205,7 @@ pub struct Comparison {
     pub unexplained: Vec<Unexplained>,
     /// Those that could not be read, although they are ours.
     pub unreadable: Vec<(String, crate::target::observed::Unreadable)>,
-    /// Those that are not compiled and guard our machines too, with why they matter.
+    /// Those that are not compiled and guard our machines too, and those that may do something else than they say, with why.
     pub besides: Vec<(String, String)>,
     /// Those that are not ours.
     pub foreign: Vec<Foreign>,
@@ -244,6 +244,8 @@ pub fn compare(site: &Site<'_>, export: &Export, binds: &Binds) -> Comparison {
             comparison.unreadable.push((first.shown(), problem.clone()));
             continue;
         }
+        let doubts = deployed.iter().filter_map(|one| Some((one.shown(), one.doubt.clone()?)));
+        comparison.besides.extend(doubts);
         comparison.compared += 1;
         comparison.rules += one.guard.rules.len();
         let pair = PairOf { wanted: *one, deployed: &deployed, export, names: &names, unseen: &unseen };
@@ -264,7 +266,7 @@ pub fn compare(site: &Site<'_>, export: &Export, binds: &Binds) -> Comparison {
     comparison.remarks.extend(of_other_labels(export, &known));
     comparison.foreign = foreign(export, &known, &comparison.ambiguous);
     let shown = besides.into_iter().filter_map(|(at, why)| Some((export.guards.get(at)?.shown(), why)));
-    comparison.besides = shown.collect();
+    comparison.besides.extend(shown);
     comparison
 }
 

@@ -118,6 +118,8 @@ impl<'a> PairOf<'a> {
     /// Both directions. Rules with names that nothing explains are put aside.
     pub(super) fn about_rules(&self, aside: &mut BTreeMap<PeerName, Vec<String>>) -> Vec<Drift> {
         let mut deployed = Vec::new();
+        let known: BTreeSet<String> = self.wanted.rows.values().flatten().cloned().collect();
+        let mut rows_aside = BTreeSet::new();
         for one in self.deployed {
             for name in unexplained(self.export, self.names, &one.guard.members) {
                 aside.entry(name).or_default().push(one.guard.pointer.clone());
@@ -129,15 +131,17 @@ impl<'a> PairOf<'a> {
                 for name in &unknown {
                     aside.entry(name.clone()).or_default().push(rule.pointer.clone());
                 }
+                let remark = one.remarks.get(&rule.pointer);
                 if unknown.is_empty() {
-                    let remark = one.remarks.get(&rule.pointer);
                     deployed.push(DeployedRule { rule: self.of_members(self.names.rule(rule)), remark });
+                } else {
+                    rows_aside.extend(rows_in(remark, &known));
                 }
             }
         }
         let mut drifts = Vec::new();
         for direction in [Direction::Ingress, Direction::Egress] {
-            drifts.extend(self.one_direction(direction, &deployed));
+            drifts.extend(self.one_direction(direction, &deployed, &rows_aside));
         }
         once(drifts)
     }
@@ -155,16 +159,30 @@ impl<'a> PairOf<'a> {
         Rule { from: side(rule.from), to: side(rule.to), ..rule }
     }
 
-    /// Compiled rules that can be compared: those with a name that may be one of the unexplained ones can't.
-    fn comparable(&self, direction: Direction) -> Vec<Rule> {
+    /// Compiled rules that can be compared: those with a name that may be one of the unexplained ones can't, and neither can
+    /// those of rows that a rule says to carry which was put aside.
+    fn comparable(&self, direction: Direction, rows_aside: &BTreeSet<String>) -> Vec<Rule> {
+        let is_aside = |rule: &Rule| {
+            let rows = self.wanted.rows.get(&rule.pointer);
+            rows.is_some_and(|rows| !rows.is_empty() && rows.is_subset(rows_aside))
+        };
         let rules = self.wanted.guard.rules.iter().filter(|rule| rule.direction == direction);
         let is_seen =
             |rule: &&Rule| !single([&rule.from, &rule.to]).iter().any(|name| self.unseen.contains(name));
-        rules.filter(is_seen).map(|rule| self.of_members(rule.clone())).collect()
+        rules
+            .filter(is_seen)
+            .filter(|rule| !is_aside(rule))
+            .map(|rule| self.of_members(rule.clone()))
+            .collect()
     }
 
-    fn one_direction(&self, direction: Direction, deployed: &[DeployedRule<'_>]) -> Vec<Drift> {
-        let comparable = self.comparable(direction);
+    fn one_direction(
+        &self,
+        direction: Direction,
+        deployed: &[DeployedRule<'_>],
+        rows_aside: &BTreeSet<String>,
+    ) -> Vec<Drift> {
+        let comparable = self.comparable(direction, rows_aside);
         let ours: Vec<&Rule> = comparable.iter().collect();
         let theirs: Vec<&DeployedRule<'_>> =
             deployed.iter().filter(|one| one.rule.direction == direction).collect();

@@ -106,6 +106,8 @@ pub struct Deployed {
     pub guard: Guard,
     /// Why it can't be read.
     pub problem: Option<Unreadable>,
+    /// Why it may do something else than it says, in words.
+    pub doubt: Option<String>,
     /// The name or description of a rule by its pointer.
     pub remarks: BTreeMap<String, String>,
     /// The addresses of the networks before which it stands, where the files say all of them.
@@ -133,6 +135,7 @@ impl Deployed {
             name: None,
             guard,
             problem: None,
+            doubt: None,
             remarks: BTreeMap::new(),
             addresses: None,
             attached: None,

@@ -180,9 +180,8 @@ impl Backend for AwsSg {
         export::is_export(value)
     }
 
-    fn site_words(&self, _: &Deployed, members: Option<&PeerName>) -> Option<SiteWords> {
-        // Whoever wears a group is known by it.
-        matches!(members, Some(PeerName::Group(_))).then(SiteWords::default)
+    fn site_words(&self, one: &Deployed, members: Option<&PeerName>) -> Option<SiteWords> {
+        export::identity::site_words(one, members)
     }
 
     fn site_peer(&self, _: &PeerName, title: &str) -> Option<String> {

@@ -9,8 +9,9 @@ use super::files;
 use super::terminal::{Stream, Terminal};
 use super::{EXIT_FINDINGS, EXIT_FINE, EXIT_USAGE};
 use crate::diagnostic::{Diagnostic, Severity, Sink, codes};
-use crate::driver::{FirstSite, ReadExport, export_kinds, first_site, read_exports};
+use crate::driver::{FirstSite, ReadExport, export_kinds, first_site, read_exports, unreadable};
 use crate::source::SourceMap;
+use crate::target::export::Export;
 use answer::Answer;
 use std::path::Path;
 
@@ -42,6 +43,7 @@ pub(super) fn run(arguments: &Import, global: &Global) -> u8 {
         sink.report(Diagnostic::new(codes::UNKNOWN_EXPORT, message).help("import it by itself"));
     }
     if let Some(one) = ours.first().filter(|_| !sink.has_errors()) {
+        nothing_understood(&one.export, &mut sink);
         let site = first_site(one, &arguments.name, &day);
         if let Some(path) = &arguments.write {
             write(path, arguments.force, &site, &mut sink);
@@ -56,11 +58,21 @@ pub(super) fn run(arguments: &Import, global: &Global) -> u8 {
     finish(&terminal, sink)
 }
 
+/// Reports an export of which everything is a riddle: to list it is no answer.
+fn nothing_understood(export: &Export, sink: &mut Sink) {
+    let problems: Vec<_> =
+        export.guards.iter().filter_map(|one| Some((one.shown(), one.problem.as_ref()?))).collect();
+    let is_all = problems.len() == export.guards.len();
+    for (what, problem) in problems.into_iter().filter(|_| is_all) {
+        sink.report(unreadable(&format!("`{what}`"), problem));
+    }
+}
+
 /// Writes the site, unless there is nothing in it.
 fn write(path: &Path, force: bool, site: &FirstSite, sink: &mut Sink) {
     if site.roles.is_empty() && site.segments.is_empty() {
         let message = "nothing of the export can be said in a site";
-        let help = "the list of what no line can say gives the reasons; give the list of networks with the addresses of their subnets as well, or start with `segc init` instead";
+        let help = "the list of what no line can say gives the reasons and what to give besides; or start with `segc init` instead";
         sink.report(Diagnostic::new(codes::NOTHING_TO_WRITE, message).help(help));
         return;
     }

@@ -86,6 +86,8 @@ struct Writer<'e> {
     /// The roles of an enforcement point before a network, by its position.
     networks: BTreeMap<usize, Vec<Part>>,
     platforms: BTreeMap<String, String>,
+    /// The platform of each role that stands for a group.
+    places: BTreeMap<String, String>,
     enforced: Vec<String>,
     roles: Vec<(String, String)>,
     segments: Vec<(String, String)>,
@@ -110,6 +112,7 @@ impl<'e> Writer<'e> {
             ranges: BTreeMap::new(),
             networks: BTreeMap::new(),
             platforms: BTreeMap::new(),
+            places: BTreeMap::new(),
             enforced: Vec::new(),
             roles: Vec::new(),
             segments: Vec::new(),
@@ -134,17 +137,35 @@ impl<'e> Writer<'e> {
             self.cannot(at, why);
             return;
         }
+        if let Some(doubt) = &one.doubt {
+            self.cannot(&one.guard.pointer, format!("{}: {doubt}", one.shown()));
+        }
         let words = self.target.site_words(one, members(one));
         if let (Some(words), Some(addresses)) = (&words, &one.addresses) {
             self.add_network(at, one, addresses, words);
             return;
         }
         let Some((name, words)) = members(one).cloned().zip(words) else {
-            let why = "the export does not say at which addresses its machines are, and a role needs them";
+            let why = self.why_unknown(one);
             self.cannot(&one.guard.pointer, format!("{}: {why}", one.shown()));
             return;
         };
         self.add_group(one, name, &words);
+    }
+
+    /// Why no role can stand for the machines of an enforcement point.
+    fn why_unknown(&self, one: &Deployed) -> String {
+        let known = |name: &&PeerName| self.export.unexplained.iter().any(|open| is_part(name, open));
+        let ids: Vec<String> =
+            one.guard.members.names.iter().filter(known).map(ToString::to_string).collect();
+        if ids.is_empty() {
+            return "the export does not say at which addresses its machines are, and a role needs them; give the list of networks with their subnets besides"
+                .to_owned();
+        }
+        format!(
+            "it guards {}, and no file says what that is; give the list of their names besides",
+            ids.join(", ")
+        )
     }
 
     fn add_group(&mut self, one: &Deployed, name: PeerName, words: &SiteWords) {
@@ -173,6 +194,7 @@ impl<'e> Writer<'e> {
         if words.has_states && state == EnforcementState::Enforce {
             self.enforced.push(role.clone());
         }
+        self.places.insert(role.clone(), platform);
         self.groups.insert(name, vec![role.clone()]);
         self.roles.push((role, one.id.clone()));
     }
@@ -265,6 +287,15 @@ impl<'e> Writer<'e> {
                 );
             }
             for other in others {
+                if self.is_apart(role, &other) {
+                    self.cannot(
+                        at,
+                        format!(
+                            "{role}: a rule about {other} on another platform, which needs its addresses"
+                        ),
+                    );
+                    continue;
+                }
                 let half = HalfRule {
                     services: rule.services.difference(&rest),
                     at: at.to_owned(),
@@ -286,6 +317,11 @@ impl<'e> Writer<'e> {
         };
         let line = allow(&[at], from, to, &words, &reason(remark));
         self.allows.push(line);
+    }
+
+    /// True for roles that are known by groups of two platforms.
+    fn is_apart(&self, role: &str, other: &str) -> bool {
+        matches!((self.places.get(role), self.places.get(other)), (Some(one), Some(other)) if one != other)
     }
 
     /// The roles that a side names, or has all the addresses of; `None` for a side that is no group.

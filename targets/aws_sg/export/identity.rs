@@ -8,7 +8,8 @@ use super::super::cloudformation::{tag_value, tags};
 use super::super::names::is_vpc_id;
 use super::super::plan::Plan;
 use super::super::read::list_name;
-use crate::target::export::{Claim, Deployed, KnownAs, Marks};
+use crate::target::export::{Claim, Deployed, KnownAs, Marks, SiteWords};
+use crate::target::observed::PeerName;
 use serde_json::Value;
 
 const ACCOUNT: &str = "account";
@@ -68,6 +69,18 @@ pub(super) fn describe(deployed: &mut Deployed, group: &Value) {
     let region = arn.as_deref().and_then(|arn| arn.split(':').nth(3));
     let (account, vpc) = (text(group, "OwnerId"), text(group, "VpcId"));
     place(&mut deployed.home, account.as_deref(), region, vpc.as_deref());
+}
+
+/// How a site says where a group lives. Whoever wears it is known by it.
+pub(in super::super) fn site_words(one: &Deployed, members: Option<&PeerName>) -> Option<SiteWords> {
+    let is_plain = |text: &&String| text.chars().all(|one| one.is_ascii_alphanumeric() || one == '-');
+    let words =
+        [("account", ACCOUNT), ("region", REGION), ("vpc", VPC)].into_iter().filter_map(|(key, mark)| {
+            let text = one.home.get(mark).filter(is_plain)?;
+            Some(format!("{key} = \"{text}\""))
+        });
+    matches!(members, Some(PeerName::Group(_)))
+        .then(|| SiteWords { platform: words.collect::<Vec<_>>().join("  "), ..SiteWords::default() })
 }
 
 fn place(home: &mut Marks, account: Option<&str>, region: Option<&str>, vpc: Option<&str>) {

@@ -18,6 +18,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 const GROUPS: &str = "SecurityGroups";
 const RULES: &str = "SecurityGroupRules";
@@ -188,6 +189,11 @@ pub(super) fn read(files: &[ExportFile]) -> Result<Export, Unreadable> {
 
 /// An output that goes on elsewhere would look like missing groups.
 fn check_whole(file: &ExportFile) -> Result<(), Unreadable> {
+    for key in [GROUPS, RULES, LISTS] {
+        if file.value.get(key).is_some_and(|list| !list.is_array() && !list.is_null()) {
+            return Err(Unreadable::new(file.at(&format!("/{key}")), "it is no list"));
+        }
+    }
     match file.value.get("NextToken") {
         None | Some(Value::Null) => Ok(()),
         Some(Value::String(token)) if token.is_empty() => Ok(()),
@@ -200,6 +206,10 @@ struct Reader {
     guards: Vec<Deployed>,
     /// Groups by id.
     places: BTreeMap<String, usize>,
+    /// Groups of which the files have nothing but names, by id, with their places.
+    names_only: BTreeMap<String, String>,
+    /// Groups that are known by their flat rules alone, by id.
+    nameless: BTreeSet<String>,
     sets: Vec<NamedSet>,
     /// Names that stand for one of several groups.
     unclear: BTreeSet<PeerName>,
@@ -212,6 +222,10 @@ impl Reader {
         let id = text("GroupId").unwrap_or(pointer);
         let mut deployed = blank(pointer, id, text("GroupName").unwrap_or(id));
         identity::describe(&mut deployed, item);
+        if !RULE_LISTS.iter().any(|key| item.get(key).is_some()) {
+            self.add_name(pointer, deployed);
+            return;
+        }
         let read = complete(pointer, item)
             .and_then(|()| part::<Group>(pointer, item))
             .and_then(|group| read_group(pointer, &group, &mut deployed));
@@ -229,6 +243,16 @@ impl Reader {
         }
     }
 
+    /// Adds a group of which nothing but names is known: its rules may be in the flat form.
+    fn add_name(&mut self, pointer: &str, deployed: Deployed) {
+        let id = deployed.id.to_lowercase();
+        if !self.places.contains_key(&id) {
+            self.names_only.insert(id.clone(), pointer.to_owned());
+            self.places.insert(id, self.guards.len());
+            self.guards.push(deployed);
+        }
+    }
+
     fn add_list(&mut self, list: PrefixList) {
         let title = list.prefix_list_name.unwrap_or_else(|| list.prefix_list_id.clone()).to_lowercase();
         let name = list_name(&list.prefix_list_id);
@@ -241,7 +265,9 @@ impl Reader {
     fn add_flat_rule(&mut self, pointer: &str, item: &Value) {
         let group_id = item.get("GroupId").and_then(Value::as_str).unwrap_or(pointer);
         let at = *self.places.entry(group_id.to_lowercase()).or_insert(self.guards.len());
+        self.names_only.remove(&group_id.to_lowercase());
         if at == self.guards.len() {
+            self.nameless.insert(group_id.to_owned());
             self.guards.push(blank(pointer, group_id, group_id));
         }
         let Some(deployed) = self.guards.get_mut(at) else { return };
@@ -285,14 +311,21 @@ impl Reader {
         }
     }
 
-    fn finish(self) -> Export {
+    fn finish(mut self) -> Export {
+        for (id, pointer) in std::mem::take(&mut self.names_only) {
+            let one = self.places.get(&id).and_then(|at| self.guards.get_mut(*at));
+            if let Some(one) = one {
+                one.problem.get_or_insert_with(|| no_rules(&pointer, RULE_LISTS.join("` and `")));
+            }
+        }
         let rules = self.guards.iter().flat_map(|one| &one.guard.rules);
         let names = rules.flat_map(|rule| rule.from.names.iter().chain(&rule.to.names));
         let explained: BTreeSet<&PeerName> = self.sets.iter().map(|set| &set.name).collect();
         let is_open =
             |name: &&PeerName| matches!(name, PeerName::AddressSet(_)) && !explained.contains(*name);
         let unexplained = names.filter(is_open).chain(&self.unclear).cloned().collect();
-        Export { unexplained, guards: self.guards, sets: self.sets, ..Export::default() }
+        let remarks = Vec::from_iter(names_wanted(&self.nameless));
+        Export { unexplained, guards: self.guards, sets: self.sets, remarks, ..Export::default() }
     }
 }
 
@@ -309,15 +342,33 @@ fn blank(pointer: &str, id: &str, shown: &str) -> Deployed {
     deployed
 }
 
+/// The lists of a described group that have its rules.
+const RULE_LISTS: [&str; 2] = ["IpPermissions", "IpPermissionsEgress"];
+
 /// A group without its rules would look as if it had none; `null` says that it has none.
 fn complete(pointer: &str, item: &Value) -> Result<(), Unreadable> {
-    for key in ["IpPermissions", "IpPermissionsEgress"] {
-        if item.get(key).is_none() {
-            let why = format!("`{key}` is not there, so nothing says which rules the group has");
-            return Err(Unreadable::new(pointer, why));
-        }
+    match RULE_LISTS.iter().find(|key| item.get(**key).is_none()) {
+        Some(key) => Err(no_rules(pointer, key)),
+        None => Ok(()),
     }
-    Ok(())
+}
+
+fn no_rules(pointer: &str, keys: impl fmt::Display) -> Unreadable {
+    let why = format!(
+        "`{keys}` is not there, so nothing says which rules the group has; give it whole, or `describe-security-group-rules` besides"
+    );
+    Unreadable::new(pointer, why)
+}
+
+/// What to give besides flat rules, which name groups by their ids alone.
+fn names_wanted(nameless: &BTreeSet<String>) -> Option<String> {
+    let ids: Vec<&str> = nameless.iter().map(String::as_str).collect();
+    (!ids.is_empty()).then(|| {
+        format!(
+            "no file says the names of {}: give `describe-security-groups` besides, or bind them",
+            ids.join(", ")
+        )
+    })
 }
 
 fn read_group(pointer: &str, group: &Group, deployed: &mut Deployed) -> Result<(), Unreadable> {

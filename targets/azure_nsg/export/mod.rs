@@ -276,10 +276,30 @@ fn deployed(pointer: &str, item: &Value) -> Deployed {
         home,
         remarks,
         problem,
+        doubt: unprovisioned(item),
         attached: attached(item),
         belongs_to: is_isolation.then_some("the isolation group of Machine Creation Services"),
         ..Deployed::new(id, guard)
     }
+}
+
+/// What of a group or its rules was not carried out.
+///
+/// Source: Azure REST reference, Virtual Network, `ProvisioningState`, API version 2024-05-01, read 2026-11.
+fn unprovisioned(item: &Value) -> Option<String> {
+    let state = |value: &'_ Value| {
+        let state = inner(value).get("provisioningState").and_then(Value::as_str)?;
+        (!state.eq_ignore_ascii_case("Succeeded")).then(|| state.to_owned())
+    };
+    let group = state(item).map(|state| format!("its last change is `{state}`"));
+    let rules = inner(item).get("securityRules").and_then(Value::as_array).into_iter().flatten();
+    let rule = || {
+        rules.into_iter().find_map(|rule| {
+            let name = text(rule, "name").unwrap_or_default();
+            Some(format!("the last change of its rule {name} is `{}`", state(rule)?))
+        })
+    };
+    group.or_else(rule).map(|what| format!("{what}, so it may do something else than it says"))
 }
 
 /// Whether a group stands before a subnet or an interface. Only a description with both lists says that it doesn't.

@@ -19,7 +19,7 @@ use crate::target::export::{Claim, Deployed, Export, ExportFile, KnownAs, SiteWo
 use crate::target::observed::{Guard, PeerName, Peers, Unreadable};
 use bodies::{plain, spec_v3, with_names};
 use known::Known;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a file has, by its shape.
@@ -177,6 +177,7 @@ fn check_whole(files: &[ExportFile]) -> Result<(), Unreadable> {
         seen.entry(of_file(file)).or_default().extend(names);
     }
     for file in files {
+        goes_on(file)?;
         for place in ["/metadata/totalAvailableResults", "/metadata/total_matches"] {
             let total = file.value.pointer(place).and_then(Value::as_u64).unwrap_or(0);
             let found = seen.get(&of_file(file)).map_or(0, BTreeSet::len);
@@ -185,6 +186,18 @@ fn check_whole(files: &[ExportFile]) -> Result<(), Unreadable> {
                 return Err(Unreadable::new(file.at(place), why));
             }
         }
+    }
+    Ok(())
+}
+
+/// An answer that has a next page, and doesn't say how many objects there are.
+fn goes_on(file: &ExportFile) -> Result<(), Unreadable> {
+    let links = file.value.pointer("/metadata/links").and_then(Value::as_array).into_iter().flatten();
+    let mut relations = links.filter_map(|link| link.get("rel").and_then(Value::as_str));
+    let has_total = file.value.pointer("/metadata/totalAvailableResults").is_some_and(Value::is_u64);
+    if !has_total && relations.any(|relation| relation == "next") {
+        let why = "the answer has a next page, and doesn't say how many objects there are: give one file with all pages in `data`";
+        return Err(Unreadable::new(file.at("/metadata/links"), why));
     }
     Ok(())
 }
@@ -272,7 +285,24 @@ fn policy_v3(pointer: &str, item: &Value, known: &Known) -> Deployed {
         }
     };
     deployed.claim = item.get("spec").and_then(claim);
+    deployed.doubt = not_carried_out(&deployed.guard, item, known);
     deployed
+}
+
+/// What the server has not done of what it was told.
+///
+/// Source: API description of Prism Central v3, 3.1.0, `network_security_rule_def_status`, read 2026-11-22.
+fn not_carried_out(told: &Guard, item: &Value, known: &Known) -> Option<String> {
+    let status = item.get("status")?;
+    let state = status.get("state").and_then(Value::as_str).unwrap_or("COMPLETE");
+    if !state.eq_ignore_ascii_case("COMPLETE") {
+        return Some(format!("its state is `{state}`, so it may do something else than it says"));
+    }
+    let done = json!({"spec": {"name": status.get("name")?, "resources": status.get("resources")?}});
+    let done = spec_v3("", &done, known).and_then(|spec| v3::deployed("", &spec)).ok()?;
+    // A status that is told in other words than a specification says nothing.
+    (!done.says_as(told))
+        .then(|| "its `status` says something else than its `spec`, which was compared".to_owned())
 }
 
 /// Names that are still ids: labels without a key, and address groups that are in no file.
