@@ -6,10 +6,9 @@ use std::process::Command;
 use segc::target::steps::section;
 use segc::targets::TARGETS;
 
-/// The commands in a printed text: the indented lines.
+/// The commands in a printed text: what stands between fences.
 fn commands(text: &str) -> String {
-    let lines = text.lines().filter_map(|line| line.strip_prefix("    "));
-    lines.collect::<Vec<_>>().join("\n")
+    text.split("\n```\n").skip(1).step_by(2).map(|block| format!("{block}\n")).collect()
 }
 
 /// What a compile of a site into a folder prints.
@@ -86,7 +85,10 @@ fn commands_name_this_compile_and_are_safe_in_a_shell() {
         assert!(commands.contains(quoted), "{quoted} is not in\n{commands}");
     }
     let is_blank = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_uppercase() || c == '_');
-    let blank = commands.split('{').skip(1).filter_map(|rest| rest.split('}').next()).find(|word| {
+    // Scripts have words in braces of their own.
+    let without_script = |part: &str| part.split("\nPY\n").last().unwrap_or_default().to_owned();
+    let lines: String = commands.split("<<'PY'\n").map(without_script).collect();
+    let blank = lines.split('{').skip(1).filter_map(|rest| rest.split('}').next()).find(|word| {
         // The site's own name has one, in quotes.
         is_blank(word) && *word != "FILE"
     });

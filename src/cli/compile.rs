@@ -152,7 +152,7 @@ fn next_steps(arguments: &Compile, compiled: &Compiled) -> String {
         let folder = file.parent().map(word).unwrap_or_default();
         let mut blanks = vec![("FILE", word(&file)), ("FOLDER", folder)];
         blanks.extend(artefact.blanks.iter().cloned());
-        let filled = steps::plain(&steps::filled(&artefact.section, &blanks));
+        let filled = steps::filled(&artefact.section, &blanks);
         // Writing into a string can't fail.
         let _ = writeln!(text, "\n== {}\n\n{filled}", file.display());
     }

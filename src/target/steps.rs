@@ -1,6 +1,7 @@
 //! What to do with an artefact: the notes of its target, with the blanks filled in.
 //!
-//! In: a target's README and the values of one compile. Out: the section for one spelling, as text for a terminal.
+//! In: a target's README and the values of one compile. Out: the section for one spelling, commands between fences, so that
+//! they can be copied as they are.
 //!
 //! Invariant: the README is the only source of these texts, so it and what is printed can't disagree; a value is quoted for
 //! a shell before it gets here, or by [`quoted`].
@@ -42,22 +43,6 @@ pub fn filled(section: &str, blanks: &[(&str, String)]) -> String {
     text + rest
 }
 
-/// A filled section for a terminal: commands are indented in place of the fences around them.
-pub fn plain(text: &str) -> String {
-    let mut is_command = false;
-    let mut lines = Vec::new();
-    for line in text.lines() {
-        if line.starts_with("```") {
-            is_command = !is_command;
-        } else if is_command {
-            lines.push(format!("    {line}"));
-        } else {
-            lines.push(line.to_owned());
-        }
-    }
-    lines.join("\n")
-}
-
 /// A word that every POSIX shell takes as it is.
 ///
 /// Source: POSIX.1-2017, Shell Command Language, section 2.2.2 "Single-Quotes".
@@ -81,7 +66,7 @@ mod tests {
         assert_eq!(arm, "Apply:\n\n```\ndo {FILE} {X}\n```");
         assert_eq!(section(NOTES, "csv"), None);
         let blanks = [("FILE", "{X}".to_owned()), ("X", "y".to_owned())];
-        assert_eq!(plain(&filled(&arm, &blanks)), "Apply:\n\n    do {X} y");
+        assert_eq!(filled(&arm, &blanks), "Apply:\n\n```\ndo {X} y\n```");
     }
 
     #[test]

@@ -21,6 +21,11 @@ pub(super) fn blanks(plan: &Plan) -> Vec<(&'static str, String)> {
         std::iter::once(format!("{VPC_PARAMETER}=\"$VPC_ID\"")).chain(parameters).collect();
     let variables = lists()
         .map(|list| format!("-var \"{}=${}\"", names::variable(&list.parameter), shell_variable(list)));
+    let symbol = |list: &PrefixList| {
+        let symbol = quoted(&format!("prefix-list:{}", list.name));
+        format!("{symbol}=\"${}\"", shell_variable(list))
+    };
+    let symbols: Vec<String> = lists().map(symbol).collect();
     let variables: Vec<String> =
         std::iter::once(format!("-var \"{VPC_VARIABLE}=$VPC_ID\"")).chain(variables).collect();
     vec![
@@ -30,6 +35,8 @@ pub(super) fn blanks(plan: &Plan) -> Vec<(&'static str, String)> {
         ("LOOKUPS", lookups(plan)),
         ("PARAMETERS", parameters.join(" ")),
         ("VARIABLES", variables.join(" ")),
+        ("SYMBOLS", symbols.join(" ")),
+        ("SCRIPT", include_str!("apply_api.py").to_owned()),
     ]
 }
 

@@ -31,6 +31,12 @@ pub(super) fn blanks(plan: &Plan) -> Vec<(&'static str, String)> {
             quoted(name)
         )
     };
+    let unbind = |name: &str| {
+        format!(
+            "az network vnet subnet update --resource-group \"$RESOURCE_GROUP\" --vnet-name \"$VNET\" --name \"${{{}:?the subnet of {name}}}\" --remove networkSecurityGroup",
+            variable("SUBNET", name)
+        )
+    };
     let join = |name: &str| {
         format!(
             "az network nic ip-config update --resource-group \"$RESOURCE_GROUP\" --nic-name \"${{{}:?an interface of a machine of {name}}}\" --name \"${{IP_CONFIG:-ipconfig1}}\" --application-security-groups {}",
@@ -40,7 +46,9 @@ pub(super) fn blanks(plan: &Plan) -> Vec<(&'static str, String)> {
     };
     let joined: Vec<String> = plan.asgs.iter().map(|asg| join(&asg.name)).collect();
     let bound: Vec<String> = plan.nsgs.iter().map(|nsg| bind(&nsg.name)).collect();
+    let unbound: Vec<String> = plan.nsgs.iter().map(|nsg| unbind(&nsg.name)).collect();
     vec![
+        ("UNBINDINGS", unbound.join("\n")),
         ("LOOKUPS", format!("{account}{group}\n{location}")),
         ("DEPLOYMENT", quoted(&deployment(plan))),
         ("BINDINGS", [vec![vnet], joined, bound].concat().join("\n")),

@@ -14,5 +14,10 @@ pub(crate) fn blanks(plan: &Plan) -> Vec<(&'static str, String)> {
     );
     let worn: BTreeSet<String> =
         plan.worn.values().flat_map(|worn| worn.iter()).map(ToString::to_string).collect();
-    vec![("LOOKUPS", prism), ("CATEGORIES", Vec::from_iter(worn).join("\n"))]
+    vec![
+        ("LOOKUPS", prism),
+        ("CATEGORIES", Vec::from_iter(worn).join("\n")),
+        ("SCRIPT_V4", include_str!("apply_v4.py").to_owned()),
+        ("SCRIPT_V3", include_str!("apply_v3.py").to_owned()),
+    ]
 }

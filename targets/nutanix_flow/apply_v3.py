@@ -1,0 +1,99 @@
+"""Makes what a segc v3 document has on a Prism Central, or changes what is there to what it says.
+
+Usage: python3 apply_v3.py PRISM FILE [ACTION]
+
+ACTION, such as MONITOR, stands for the action of every rule: with it nothing is blocked. The file of the release before rolls
+back. User and password come from ~/.netrc; a certificate of your own authority from SSL_CERT_FILE.
+"""
+
+import base64
+import json
+import netrc
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+
+API, PAGE = "/api/nutanix/v3", 100
+
+
+def call(method: str, path: str, body: object = None) -> dict:
+    """The answer."""
+    headers = {"Content-Type": "application/json", "Authorization": LOGIN}
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(SERVER + API + path, data, headers, method=method)
+    with urllib.request.urlopen(request) as answer:
+        return json.loads(answer.read() or b"{}")
+
+
+def all_of(kind: str) -> list:
+    """Every object of a kind, from all pages."""
+    found, more = [], True
+    while more:
+        page = call("POST", f"/{kind}s/list", {"kind": kind, "length": PAGE, "offset": len(found)}).get("entities") or []
+        found += page
+        more = len(page) == PAGE
+    return found
+
+
+def done(answer: dict) -> None:
+    """Waits for the task that an answer names."""
+    task = ((answer.get("status") or {}).get("execution_context") or {}).get("task_uuid")
+    while task:
+        status = call("GET", f"/tasks/{task}")["status"]
+        if status == "SUCCEEDED":
+            return
+        if status not in ("QUEUED", "RUNNING", "PENDING"):
+            sys.exit(f"task {task}: {status}")
+        time.sleep(1)
+
+
+def groups_by_name() -> dict:
+    """Ids of address groups."""
+    return {one["address_group"]["name"]: one["uuid"] for one in all_of("address_group")}
+
+
+def filled(value: object) -> object:
+    """A value with ids in place of symbols."""
+    if isinstance(value, dict):
+        return {key: filled(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [filled(one) for one in value]
+    if not (isinstance(value, str) and value.startswith("{" "{")):
+        return value
+    return IDS.get(value[2:-2]) or sys.exit(f"{value[2:-2]} is not there: somebody keeps it, so it has to be made first")
+
+
+PRISM, FILE, *ACTION = sys.argv[1:]
+SERVER = PRISM if "://" in PRISM else f"https://{PRISM}:9440"
+user, _, password = netrc.netrc().authenticators(urllib.parse.urlsplit(SERVER).hostname)
+LOGIN = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+DOCUMENT = json.load(open(FILE))
+for body in DOCUMENT["categories"]:
+    key, value = (urllib.parse.quote(body[part], safe="") for part in ("key", "value"))
+    try:
+        call("GET", f"/categories/{key}/{value}")
+    except urllib.error.HTTPError as missing:
+        if missing.code != 404:
+            raise
+        call("PUT", f"/categories/{key}", {"name": body["key"]})
+        call("PUT", f"/categories/{key}/{value}", {"value": body["value"]})
+        print("made", body["key"], body["value"])
+there = groups_by_name()
+for body in DOCUMENT["address_groups"]:
+    known = there.get(body["name"])
+    call(*(("PUT", f"/address_groups/{known}") if known else ("POST", "/address_groups")), body)
+    print("changed" if known else "made", body["name"])
+IDS = {f"address-group:{name}": id_ for name, id_ in groups_by_name().items()}
+rules = {one["spec"]["name"]: one["metadata"] for one in all_of("network_security_rule")}
+for body in map(filled, DOCUMENT["network_security_rules"]):
+    name = body["spec"]["name"]
+    if ACTION:
+        body["spec"]["resources"]["app_rule"]["action"] = ACTION[0]
+    known = rules.get(name)
+    if known:
+        done(call("PUT", f"/network_security_rules/{known['uuid']}", {**body, "metadata": known}))
+    else:
+        done(call("POST", "/network_security_rules", body))
+    print("changed" if known else "made", name)
