@@ -57,7 +57,7 @@ fn what_another_deployment_or_platform_has_is_not_judged() {
     // A platform that was left out by the command.
     let two = format!("{AWS}\nplatform aws second {{ }}\nrole db : sql-server on second {{ }}\n");
     let export = with_left_group("acme", "second");
-    let (code, answer) = drift(&two, &[export.clone()], &["--platform", "cloud"]);
+    let (code, answer) = drift(&two, std::slice::from_ref(&export), &["--platform", "cloud"]);
     assert_eq!((code, kinds(&answer)), (0, vec![]), "{answer:#}");
     let (_, answer) = drift(&two, &[export], &[]);
     assert!(kinds(&answer).contains(&"extra-point"), "{answer:#}");
