@@ -1,7 +1,11 @@
 //! The `segc` program: arguments, [`segc::cli::run`], exit code.
 
+use mimalloc::MiMalloc;
 use std::io::Write;
 use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|panic| {

@@ -234,40 +234,53 @@ pub fn compare(site: &Site<'_>, export: &Export, binds: &Binds) -> Comparison {
     let mut unexplained = BTreeMap::new();
     for (one, found) in wanted.iter().zip(&pairs) {
         let deployed: Vec<&Deployed> = found.iter().filter_map(|at| export.guards.get(*at)).collect();
-        let Some(first) = deployed.first() else {
-            if !comparison.ambiguous.iter().any(|other| other.name == one.guard.name) {
-                comparison.drifts.push(missing_point(one, export));
-            }
-            continue;
-        };
-        if let Some(problem) = &first.problem {
-            comparison.unreadable.push((first.shown(), problem.clone()));
-            continue;
-        }
-        let doubts = deployed.iter().filter_map(|one| Some((one.shown(), one.doubt.clone()?)));
-        comparison.besides.extend(doubts);
-        comparison.compared += 1;
-        comparison.rules += one.guard.rules.len();
         let pair = PairOf { wanted: *one, deployed: &deployed, export, names: &names, unseen: &unseen };
-        comparison.drifts.extend(pair.about_the_point(first));
-        comparison.drifts.extend(pair.about_rules(&mut unexplained));
+        comparison.add_pair(&pair, &mut unexplained);
     }
     // What is in doubt is said as such.
     unexplained.retain(|name, _| !names.is_doubtful(name));
     explain(&mut comparison, unexplained, export, &unseen);
     let known: BTreeSet<usize> =
         pairs.iter().flatten().chain(besides.keys()).chain(left.keys()).copied().collect();
-    for (at, drift) in left {
-        match export.guards.get(at).and_then(|one| Some((one.shown(), one.problem.clone()?))) {
-            Some(unread) => comparison.unreadable.push(unread),
-            None => comparison.drifts.push(drift),
-        }
-    }
+    comparison.add_left(left, export);
     comparison.remarks.extend(of_other_labels(export, &known));
     comparison.foreign = foreign(export, &known, &comparison.ambiguous);
     let shown = besides.into_iter().filter_map(|(at, why)| Some((export.guards.get(at)?.shown(), why)));
     comparison.besides.extend(shown);
     comparison
+}
+
+impl Comparison {
+    /// Adds what differs between a compiled enforcement point and those that it is.
+    fn add_pair(&mut self, pair: &PairOf<'_>, unexplained: &mut BTreeMap<PeerName, Vec<String>>) {
+        let one = &pair.wanted;
+        let Some(first) = pair.deployed.first() else {
+            if !self.ambiguous.iter().any(|other| other.name == one.guard.name) {
+                self.drifts.push(missing_point(one, pair.export));
+            }
+            return;
+        };
+        if let Some(problem) = &first.problem {
+            self.unreadable.push((first.shown(), problem.clone()));
+            return;
+        }
+        let doubts = pair.deployed.iter().filter_map(|one| Some((one.shown(), one.doubt.clone()?)));
+        self.besides.extend(doubts);
+        self.compared += 1;
+        self.rules += one.guard.rules.len();
+        self.drifts.extend(pair.about_the_point(first));
+        self.drifts.extend(pair.about_rules(unexplained));
+    }
+
+    /// Adds what nothing compiles to any more, or why it can't be read.
+    fn add_left(&mut self, left: BTreeMap<usize, Drift>, export: &Export) {
+        for (at, drift) in left {
+            match export.guards.get(at).and_then(|one| Some((one.shown(), one.problem.clone()?))) {
+                Some(unread) => self.unreadable.push(unread),
+                None => self.drifts.push(drift),
+            }
+        }
+    }
 }
 
 /// Which compared enforcement points may stand before nothing, for all that the export says.

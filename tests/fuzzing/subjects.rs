@@ -4,12 +4,17 @@
 //!
 //! Invariant: the same functions are run by `cargo test` (module `fuzzing`) and by the libFuzzer targets in `fuzz/`.
 
-use crate::pipeline::compile_text;
+use crate::pipeline::{compile_text, compile_whole};
 use segc::diagnostic::{Diagnostic, Severity, Sink};
+use segc::drift::Binds;
+use segc::driver::{Compiled, deployed, first_site, read_exports};
+use segc::policy::Policy;
 use segc::source::SourceId;
 use segc::syntax::{lex::lex, parse};
 use segc::target::Lock;
+use segc::target::export::ExportFile;
 use segc::targets::TARGETS;
+use std::sync::OnceLock;
 
 /// A site with kept numbers and with categories, to give locks and categories to.
 const SITE: &str = include_str!("../../examples/three-platforms-r1/site.seg");
@@ -27,6 +32,7 @@ pub(crate) const SUBJECTS: &[(&str, Subject)] = &[
     ("read_categories", read_categories),
     ("read_manifest", read_manifest),
     ("read_artifact", read_artifact),
+    ("read_export", read_export),
 ];
 
 /// The lexer and the parser: the tokens joined are the text, and every label lies in it.
@@ -84,6 +90,24 @@ pub(crate) fn read_artifact(bytes: &[u8]) {
         for spelling in target.info().spellings {
             let _ = target.read(*spelling, bytes);
         }
+    }
+}
+
+/// Exports, several in a list `files` or one: read, compared with a site, and said as a first site, which must be one.
+pub(crate) fn read_export(bytes: &[u8]) {
+    static COMPILED: OnceLock<Option<(Policy, Compiled)>> = OnceLock::new();
+    let Ok(value) = serde_json::from_slice::<serde_json::Value>(bytes) else { return };
+    let files = value.get("files").and_then(|files| files.as_array().cloned()).unwrap_or_else(|| vec![value]);
+    let file = |(at, value)| ExportFile { name: format!("{at}.json"), value };
+    let files: Vec<ExportFile> = files.into_iter().enumerate().map(file).collect();
+    let mut sink = Sink::new();
+    for read in read_exports(files.clone(), &mut sink) {
+        let site = first_site(&read, "first", "2026-01-01");
+        let (_, faults) = parse(SourceId(0), &site.text);
+        assert!(faults.is_empty(), "{faults:?}\n{}", site.text);
+    }
+    if let Some((policy, compiled)) = COMPILED.get_or_init(|| compile_whole(SITE, &Lock::new(), None).0) {
+        deployed(policy, compiled, read_exports(files, &mut Sink::new()), &Binds::new(), &mut sink);
     }
 }
 

@@ -13,6 +13,7 @@ use crate::target::observed::Peers;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A rule that a group has about another one.
+#[derive(Debug, Clone)]
 pub(super) struct HalfRule {
     pub(super) services: ServiceSet,
     pub(super) at: String,

@@ -279,31 +279,13 @@ impl<'e> Writer<'e> {
             return;
         }
         if let Some((others, addresses)) = self.groups_of(peers) {
-            if others.is_empty() {
-                let whom: Vec<String> = peers.names.iter().map(ToString::to_string).collect();
-                self.cannot(
-                    at,
-                    format!("{role}: a rule about {}, which no described group is", whom.join(", ")),
-                );
-            }
-            for other in others {
-                if self.is_apart(role, &other) {
-                    self.cannot(
-                        at,
-                        format!(
-                            "{role}: a rule about {other} on another platform, which needs its addresses"
-                        ),
-                    );
-                    continue;
-                }
-                let half = HalfRule {
-                    services: rule.services.difference(&rest),
-                    at: at.to_owned(),
-                    because: reason(remark),
-                    addresses: addresses.clone(),
-                };
-                self.between.add(rule.direction, role, &other, half);
-            }
+            let half = HalfRule {
+                services: rule.services.difference(&rest),
+                at: at.to_owned(),
+                because: reason(remark),
+                addresses,
+            };
+            self.add_between(rule.direction, role, peers, &others, &half);
             return;
         }
         let Some(other) = self.outside(peers) else {
@@ -317,6 +299,31 @@ impl<'e> Writer<'e> {
         };
         let line = allow(&[at], from, to, &words, &reason(remark));
         self.allows.push(line);
+    }
+
+    /// Adds a rule of a role about others that a side names.
+    fn add_between(
+        &mut self,
+        direction: Direction,
+        role: &str,
+        peers: &Peers,
+        others: &[String],
+        half: &HalfRule,
+    ) {
+        if others.is_empty() {
+            let whom: Vec<String> = peers.names.iter().map(ToString::to_string).collect();
+            let what = format!("{role}: a rule about {}, which no described group is", whom.join(", "));
+            self.cannot(&half.at, what);
+        }
+        for other in others {
+            if self.is_apart(role, other) {
+                let what =
+                    format!("{role}: a rule about {other} on another platform, which needs its addresses");
+                self.cannot(&half.at, what);
+            } else {
+                self.between.add(direction, role, other, half.clone());
+            }
+        }
     }
 
     /// True for roles that are known by groups of two platforms.
