@@ -48,6 +48,8 @@ pub struct Wanted<'a> {
     pub guard: &'a Guard,
     /// Where the platform lives and whose it is, as far as the site says.
     pub home: &'a Marks,
+    /// Before which networks it is meant to stand.
+    pub network: &'a Marks,
     /// What the artefact tags it with.
     pub tags: &'a Marks,
     /// The rows that a rule carries, by its place.
@@ -266,6 +268,7 @@ impl Comparison {
         }
         let doubts = pair.deployed.iter().filter_map(|one| Some((one.shown(), one.doubt.clone()?)));
         self.besides.extend(doubts);
+        self.remarks.extend(other_network(one, first));
         self.compared += 1;
         self.rules += one.guard.rules.len();
         self.drifts.extend(pair.about_the_point(first));
@@ -281,6 +284,18 @@ impl Comparison {
             }
         }
     }
+}
+
+/// Where an enforcement point stands before another network than the site says.
+fn other_network(wanted: &Wanted<'_>, one: &Deployed) -> Option<String> {
+    let (key, meant, found) = wanted.network.iter().find_map(|(key, meant)| {
+        let found = one.network.get(key).filter(|found| *found != meant)?;
+        Some((key, meant, found))
+    })?;
+    let shown = one.shown();
+    Some(format!(
+        "{shown} stands before subnets of the {key} `{found}`, and the site says `{meant}`: see whether it is bound where it should be"
+    ))
 }
 
 /// Which compared enforcement points may stand before nothing, for all that the export says.

@@ -45,7 +45,14 @@ fn compared(
     }
     let compiled = guard(compiled);
     let marks = Marks::new();
-    let wanted = [Wanted { platform: "p", guard: &compiled, home: &marks, tags: &marks, rows: &by_place }];
+    let wanted = [Wanted {
+        platform: "p",
+        guard: &compiled,
+        home: &marks,
+        network: &marks,
+        tags: &marks,
+        rows: &by_place,
+    }];
     let mut one = Deployed::new("web", guard(deployed));
     one.remarks = remarks.iter().map(|(place, text)| ((*place).to_owned(), (*text).to_owned())).collect();
     let export = Export { guards: vec![one], ..Export::default() };

@@ -169,6 +169,7 @@ fn compare_kind(
                 platform,
                 guard,
                 home: &known.home,
+                network: &known.network,
                 tags: tags(guard),
                 rows,
             })

@@ -50,6 +50,8 @@ pub struct KnownAs {
     pub sets: Vec<(PeerName, String)>,
     /// Where its enforcement points live and whose they are, as far as the site says.
     pub home: Marks,
+    /// Before which networks its enforcement points are meant to stand.
+    pub network: Marks,
     /// With what each enforcement point is tagged, by its name in lower case.
     pub tags: BTreeMap<String, Marks>,
 }
@@ -96,6 +98,8 @@ pub struct Deployed {
     pub origin: Option<String>,
     /// Where it lives and whose it is: another home than the site says makes it another thing.
     pub home: Marks,
+    /// Before which network it stands: another one than the site says is worth a word, and makes it no other thing.
+    pub network: Marks,
     /// What its maker tagged it with.
     pub tags: Marks,
     /// For whom segc wrote it, where it bears segc's mark.
@@ -129,6 +133,7 @@ impl Deployed {
             hints: Vec::new(),
             origin: None,
             home: Marks::new(),
+            network: Marks::new(),
             tags: Marks::new(),
             claim: None,
             title,

@@ -28,13 +28,13 @@ pub(in super::super) fn known_as(plan: &Plan) -> KnownAs {
     let header = &plan.header;
     let subscription = header.subscription.as_deref().filter(|text| is_id(text));
     let mut home = place(subscription, header.resource_group.as_deref());
-    // A path or a name.
-    let network = header.vnet.as_deref().and_then(|vnet| vnet.rsplit('/').next());
-    home.extend(network.map(|name| (NETWORK, lower(name))));
     for (tag, value) in TAGS.into_iter().zip([&header.site, &header.platform]) {
         home.insert(tag, value.to_lowercase());
     }
-    KnownAs { claim: claim(&home), home, ..KnownAs::default() }
+    // A path or a name.
+    let network = header.vnet.as_deref().and_then(|vnet| vnet.rsplit('/').next());
+    let network = network.map(|name| (NETWORK, lower(name))).into_iter().collect();
+    KnownAs { claim: claim(&home), home, network, ..KnownAs::default() }
 }
 
 /// Where a described thing lives, and what its tags say.
@@ -43,12 +43,15 @@ pub(super) fn home(item: &Value) -> Marks {
     let mut home = place(path.subscription, path.group.or_else(|| text(item, "resourceGroup")));
     let tag = |tag: &'static str| Some((tag, item.get("tags")?.get(tag)?.as_str()?.to_lowercase()));
     home.extend(TAGS.into_iter().filter_map(tag));
-    home.extend(network(item).map(|name| (NETWORK, name)));
     home
 }
 
 /// The virtual network of the subnets before which a group stands, where they are all of one.
-fn network(item: &Value) -> Option<String> {
+pub(super) fn network(item: &Value) -> Marks {
+    network_name(item).map(|name| (NETWORK, name)).into_iter().collect()
+}
+
+fn network_name(item: &Value) -> Option<String> {
     let subnets = inner(item).get("subnets").and_then(Value::as_array)?;
     let of = |subnet: &Value| text(subnet, "id").and_then(|id| step_after(id, "virtualNetworks")).map(lower);
     let names: BTreeSet<Option<String>> = subnets.iter().map(of).collect();

@@ -276,6 +276,7 @@ fn deployed(pointer: &str, item: &Value) -> Deployed {
         home,
         remarks,
         problem,
+        network: identity::network(item),
         doubt: unprovisioned(item),
         attached: attached(item),
         belongs_to: is_isolation.then_some("the isolation group of Machine Creation Services"),
