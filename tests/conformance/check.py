@@ -2,7 +2,7 @@
 
 One file a platform says who looks at its artefacts. Besides: what segc prints is held to its schemas (`outputs.py`), what was
 deployed into a stand-in of EC2 and described back must equal what was compiled, the prerequisite document is read back by readers of
-each format (`on_documents.py`), checkov's findings must be known, and
+each format (`on_documents.py`, `on_pdf.py`), checkov's findings must be known, and
 artefacts that are damaged by hand must be refused (`damage.py`), the scripts of the deploy notes must make what was compiled
 (`on_steps.py`), and exports made from artefacts have the drift that was put into
 them (`drift.py`). Prints one line for each check, and fails when any finds
@@ -22,6 +22,7 @@ import on_browser
 import on_documents
 import on_firewall
 import on_nutanix
+import on_pdf
 import on_steps
 import on_terraform
 import outputs
@@ -96,6 +97,7 @@ def main() -> int:
         report.add(site.name, outputs.outputs(site))
         report.add(f"{site.name}/document", on_documents.results(site))
     report.add("deploy scripts", on_steps.results(examples))
+    report.add("pdf", on_pdf.results([site.source for site in examples]))
     report.add("browser", on_browser.results(examples))
     for site in examples + generated:
         report.add(site.name, artefact_results(site))
