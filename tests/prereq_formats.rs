@@ -189,6 +189,62 @@ fn without_an_earlier_release_there_is_no_mark_and_the_document_says_why() {
     assert_eq!(marks(&files).keys().collect::<Vec<_>>(), [""]);
 }
 
+/// Two releases of a small site; the second has a row more, and says what it follows.
+fn two_releases(follows: &str) -> [String; 2] {
+    let rest = "platform aws cloud { }\nsegment inside on cloud { cidr = 10.0.0.0/24 }\n\
+        role web : windows-server on inside { }\nrole users : client { cidr = 10.9.0.0/16 }\n\
+        allow front: users -> web : tcp/443 because \"pages\"\n";
+    let site = |head: &str| format!("site \"s\" {{ effective = 2026-01-01 {head} }}\n{rest}");
+    let more = "allow more: users -> web : tcp/8443 because \"more pages\"\n";
+    [site("release = one"), site(&format!("release = two follows = {follows}")) + more]
+}
+
+/// The page of `site.seg` in a folder, as words, and how many rows are marked as new.
+fn page_of(folder: &Path) -> (String, usize) {
+    let output = segc(folder, &["prereq", "site.seg", "-o", "out", "--format", "md,csv"]);
+    assert_eq!(code(&output), 0, "{}", text(&output.stderr));
+    let files = files(&folder.join("out"));
+    (page(&files, ".md").replace('\\', ""), marks(&files).get("new").copied().unwrap_or_default())
+}
+
+#[test]
+fn what_a_site_follows_is_a_file_beside_it() {
+    let [earlier, site] = two_releases("\"releases/one.seg\"");
+    let folder = folder_with(&site);
+    assert_eq!(page_of(folder.path()).1, 0, "there is no such file");
+    std::fs::create_dir(folder.path().join("releases")).unwrap();
+    std::fs::write(folder.path().join("releases/one.seg"), &earlier).unwrap();
+    let (page, new) = page_of(folder.path());
+    assert_eq!(new, 1);
+    assert!(page.contains("was compared with one, as it was on"), "{page}");
+    assert!(!page.contains("Compared with another release"));
+    // A name of the site leads nowhere else.
+    let [_, outside] = two_releases("\"../one.seg\"");
+    std::fs::write(folder.path().join("releases/site.seg"), outside).unwrap();
+    std::fs::write(folder.path().join("one.seg"), &earlier).unwrap();
+    assert_eq!(page_of(&folder.path().join("releases")).1, 0);
+}
+
+#[test]
+fn what_a_site_follows_is_a_revision_of_it() {
+    let [earlier, site] = two_releases("v1");
+    let folder = folder_with(&earlier);
+    crate::support::repository::commit_some(folder.path(), &["site.seg"]);
+    std::fs::write(folder.path().join("site.seg"), site).unwrap();
+    let (page, new) = page_of(folder.path());
+    assert_eq!(new, 1, "{page}");
+    assert!(page.contains("Compared with another release"), "release `one` is not called v1");
+    let [_, site] = two_releases("absent");
+    std::fs::write(folder.path().join("site.seg"), site).unwrap();
+    let (page, new) = page_of(folder.path());
+    assert_eq!(new, 0);
+    for words in
+        ["follows release *absent*", "made without a comparison", "segc prereq SITE -o FOLDER --since OLD"]
+    {
+        assert!(page.contains(words), "{words} in {page}");
+    }
+}
+
 #[test]
 fn the_same_release_has_no_changes() {
     let site = root().join("examples/cvad-nutanix/site.seg");

@@ -1,11 +1,11 @@
 //! `segc prereq`: the prerequisite document in the wanted formats, all or nothing.
 
 use super::EXIT_USAGE;
-use super::args::{Format, Global, Prereq};
+use super::args::{Format, Global, Prereq, SiteArg};
 use super::diff;
 use super::files;
 use super::session::Session;
-use super::sides::{SideFiles, open_earlier};
+use super::sides::{Side, SideFiles, open_earlier, open_followed};
 use super::terminal::{Stream, Terminal};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::diff::release::Release;
@@ -100,14 +100,20 @@ pub(super) fn run(arguments: &Prereq, global: &Global) -> u8 {
         return session.finish(Stream::Report);
     }
     let progress = session.terminal.progress();
-    let since = match arguments.since.as_deref().map(|word| since(word, arguments, global, &mut session)) {
+    let side = match arguments.since.as_deref().map(|word| since(word, arguments, global, &session)) {
+        Some(Err(code)) => return code,
+        Some(Ok(side)) => Some(side),
+        None => None,
+    };
+    progress.set_message("resolving");
+    let Some(model) = session.model() else { return session.finish(Stream::Report) };
+    let side = side.or_else(|| followed(model.site.follows.as_deref()?, arguments, global));
+    let since = match side.map(|side| compared(side, global, &mut session)) {
         Some(Err(code)) => return code,
         Some(Ok(None)) => return session.finish(Stream::Report),
         Some(Ok(since)) => since,
         None => None,
     };
-    progress.set_message("resolving");
-    let Some(model) = session.model() else { return session.finish(Stream::Report) };
     progress.set_message("checking");
     let Some(policy) = session.policy(&model) else { return session.finish(Stream::Report) };
     progress.set_message("planning and proving");
@@ -162,22 +168,33 @@ impl Since {
     }
 }
 
+fn side_files(site: &SiteArg) -> SideFiles<'_> {
+    SideFiles { categories: site.categories.as_deref(), lock: site.lock.as_deref() }
+}
+
+/// The earlier release that the command line names.
+///
+/// # Errors
+/// The exit code, after what is wrong was told.
+fn since(word: &OsStr, arguments: &Prereq, global: &Global, session: &Session) -> Result<Side, u8> {
+    let site = &arguments.site;
+    open_earlier(word, &site.site, &side_files(site), global).map_err(|complaint| {
+        session.terminal.complain(&complaint);
+        EXIT_USAGE
+    })
+}
+
+/// The earlier release that the site names. `None` where nothing has that name; the document says so.
+fn followed(name: &str, arguments: &Prereq, global: &Global) -> Option<Side> {
+    let site = &arguments.site;
+    open_followed(name, &site.site, &side_files(site), global)
+}
+
 /// Reads the earlier release and compares the site with it. `None` where the site itself can't be read.
 ///
 /// # Errors
 /// The exit code, after what is wrong was told.
-fn since(
-    word: &OsStr,
-    arguments: &Prereq,
-    global: &Global,
-    session: &mut Session,
-) -> Result<Option<Since>, u8> {
-    let site = &arguments.site;
-    let side_files = SideFiles { categories: site.categories.as_deref(), lock: site.lock.as_deref() };
-    let side = open_earlier(word, &site.site, &side_files, global).map_err(|complaint| {
-        session.terminal.complain(&complaint);
-        EXIT_USAGE
-    })?;
+fn compared(side: Side, global: &Global, session: &mut Session) -> Result<Option<Since>, u8> {
     let file = side.name();
     let (before, _) = diff::read_side(side, global)?;
     let release = before.release;

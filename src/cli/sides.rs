@@ -16,7 +16,7 @@ use super::session::Session;
 use crate::diagnostic::Diagnostic;
 use crate::driver::{SourceReader, SourceText, is_manifest};
 use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
 /// Endings of names that are never taken for revisions.
@@ -108,6 +108,31 @@ pub(super) fn open_earlier(
         Meant::Revision => Named::At(revision(word)?, site.to_owned()),
     };
     Ok(open_side(&named, side_files, global))
+}
+
+/// The release that a site says it follows: a file beside the site, else the site's own file at a git revision. `None`
+/// where nothing has that name.
+///
+/// The name is a text of the site, so it leads nowhere out of the site's folder and is no expression of git.
+pub(super) fn open_followed(
+    name: &str,
+    site: &Path,
+    side_files: &SideFiles<'_>,
+    global: &Global,
+) -> Option<Side> {
+    let is_plain = |letter: char| letter.is_alphanumeric() || matches!(letter, '.' | '_' | '-' | '/');
+    let is_inside = Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
+    if site == Path::new("-") || !is_inside || name.starts_with('-') || !name.chars().all(is_plain) {
+        return None;
+    }
+    let beside = site.parent().unwrap_or(Path::new("")).join(name);
+    if beside.is_file() {
+        return Some(open_side(&Named::File(beside), side_files, global));
+    }
+    let (repository, path) = Repository::of(site).ok()?;
+    let snapshot = repository.at(name).ok()?;
+    snapshot.read(&path).ok()?;
+    Some(open_side(&Named::At(name.to_owned(), site.to_owned()), side_files, global))
 }
 
 fn name(words: &[OsString]) -> Result<[Named; 2], String> {

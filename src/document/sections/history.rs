@@ -63,12 +63,16 @@ fn compared(facts: &Facts<'_>, earlier: &Earlier<'_>, changes: &Changes<'_>) -> 
     paragraph(facts.words.history_compared, &values)
 }
 
+/// Endings of names that say a file, not a release.
+const FILE_ENDINGS: [&str; 2] = [".seg", ".json"];
+
 /// A decision where the site says that it follows another release than the one that it was compared with.
 fn other_release(facts: &Facts<'_>, earlier: &Earlier<'_>) -> Option<Block> {
     let words = facts.words;
     let follows = facts.input.model.site.follows.as_deref()?;
     let compared = earlier.comparison.before.release.as_deref()?;
-    (follows != compared).then(|| {
+    let is_file = FILE_ENDINGS.iter().any(|ending| follows.ends_with(ending));
+    (!is_file && follows != compared).then(|| {
         let values = [("follows", Text::site(follows)), ("earlier", Text::site(compared))];
         Block::Callout {
             weight: Weight::Warning,
