@@ -64,6 +64,33 @@ fn what_another_deployment_or_platform_has_is_not_judged() {
 }
 
 #[test]
+fn a_bound_group_says_which_deployment_is_compared() {
+    let mut export = groups();
+    for (at, name) in [(2, "web"), (3, "sql")] {
+        export["SecurityGroups"][at]["GroupName"] = json!(format!("seg-acme-{name}"));
+        tags(&mut export["SecurityGroups"][at], "acme", "cloud", name);
+        export["SecurityGroups"][at]["VpcId"] = json!("vpc-0123456789abcdef0");
+        let mut twin = export["SecurityGroups"][at].clone();
+        twin["GroupId"] = json!(format!("sg-7{at}"));
+        twin["VpcId"] = json!("vpc-0fedcba9876543210");
+        export["SecurityGroups"].as_array_mut().unwrap().push(twin);
+    }
+    let binds = ["--bind", "seg-acme-web=sg-01", "--bind", "seg-acme-sql=sg-02"];
+    let (code, answer) = drift(AWS, &[export], &binds);
+    assert_eq!((code, kinds(&answer), foreign(&answer)), (0, vec![], 4), "{answer:#}");
+}
+
+#[test]
+fn a_group_of_a_renamed_platform_is_told_once() {
+    let mut export = groups();
+    tags(&mut export["SecurityGroups"][2], "acme", "before", "web");
+    let (code, answer) = drift(AWS, &[export], &[]);
+    assert!(code != 0 && kinds(&answer).contains(&"missing-point"), "{answer:#}");
+    assert!(!kinds(&answer).contains(&"extra-point"), "{answer:#}");
+    assert!(answer["drifts"].to_string().contains("`before`"), "{answer:#}");
+}
+
+#[test]
 fn an_azure_group_that_segc_made_is_left_over() {
     let name = azure_name(AZURE);
     let ours = named(azure_group(SUBSCRIPTION, "rg"), &name);
@@ -76,7 +103,9 @@ fn an_azure_group_that_segc_made_is_left_over() {
     let (code, answer) = drift(AZURE, &[json!([ours, left])], &[]);
     assert_eq!((code, kinds(&answer)), (1, vec!["extra-point"]), "{answer:#}");
     assert!(answer["drifts"][0]["note"].as_str().unwrap().contains("filters nothing"), "{answer:#}");
-    left["tags"]["segc-site"] = json!("other");
+    left["tags"] = json!({"SEGC-Site": "acme", "Segc-Platform": "hub"});
+    assert_eq!(kinds(&drift(AZURE, &[json!([ours, left])], &[]).1), ["extra-point"]);
+    left["tags"]["SEGC-Site"] = json!("other");
     assert_eq!(drift(AZURE, &[json!([ours, left])], &[]).0, 0);
 }
 
@@ -88,6 +117,10 @@ fn a_group_of_an_answer_that_says_nothing_of_its_place_stands_nowhere() {
     ours.as_object_mut().unwrap().remove("subnets");
     let (code, answer) = drift(AZURE, &[json!([ours, other])], &[]);
     assert_eq!((code, kinds(&answer)), (2, vec!["detached"]), "{answer:#}");
+    // A list of networks knows better.
+    let subnet = json!({"id": "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/v/subnets/app",
+        "addressPrefix": "10.2.0.0/24", "networkSecurityGroup": {"id": ours["id"]}});
+    assert_eq!(drift(AZURE, &[json!([ours, other]), json!([subnet])], &[]).0, 0);
 }
 
 #[test]
@@ -158,7 +191,7 @@ fn a_policy_that_segc_wrote_is_left_over_and_one_of_the_sites_category_is_not_pa
         let other = other_policy(labels, anybody(), more);
         drift(NUTANIX, &[list(&[ours.clone(), other]), all_categories()], &[])
     };
-    let mark = |site: &str| json!({"description": format!("Tier Old: old. Written by segc for site {site}"), "state": "ENFORCE"});
+    let mark = |site: &str| json!({"description": format!("Tier Old: old. Written by segc for dc1 of site {site}"), "state": "ENFORCE"});
     let (code, answer) = found(&[TIERS[0], OTHER[0]], mark("acme"));
     assert_eq!((code, kinds(&answer)), (2, vec!["extra-point"]), "{answer:#}");
     // Also on categories that the site has no more.
@@ -166,6 +199,13 @@ fn a_policy_that_segc_wrote_is_left_over_and_one_of_the_sites_category_is_not_pa
     assert_eq!((code, kinds(&answer)), (2, vec!["extra-point"]), "{answer:#}");
     let (code, answer) = found(&[OTHER[1], OTHER[0]], mark("other"));
     assert_eq!((code, kinds(&answer)), (0, vec![]), "{answer:#}");
+    // Another platform of the site with the same category, which the command leaves out.
+    let second = format!("{NUTANIX}\nplatform nutanix dc2 {{ category = \"AppType:Citrix\" }}\n");
+    let theirs = mark("acme")["description"].as_str().unwrap().replace("for dc1", "for dc2");
+    let other = other_policy(&[TIERS[0], OTHER[0]], anybody(), json!({"description": theirs}));
+    let (code, answer) =
+        drift(&second, &[list(&[ours.clone(), other]), all_categories()], &["--platform", "dc1"]);
+    assert_eq!((code, kinds(&answer), aside(&answer).len()), (0, vec![], 0), "{answer:#}");
     // Without a mark, on machines with the site's own category.
     let (code, answer) = found(&[TIERS[0], OTHER[0]], json!({}));
     assert!(code == 1 && aside(&answer)[0].contains("AppType:Citrix"), "{answer:#}");

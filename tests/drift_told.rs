@@ -61,6 +61,13 @@ fn a_classic_policy_that_is_not_carried_out_is_said() {
         [0]["end_port"] = json!(500);
     let (code, answer) = drift(NUTANIX, &[other], &[]);
     assert!(code == 1 && aside(&answer)[0].contains("`status` says something else"), "{answer:#}");
+    // The same rules in another order, or divided otherwise.
+    let mut divided = classic(json!({}));
+    let list = &mut divided["entities"][0]["status"]["resources"]["app_rule"]["inbound_allow_list"];
+    let mut second = list[0].clone();
+    second["tcp_port_range_list"] = json!([{"start_port": 443, "end_port": 443}]);
+    list.as_array_mut().unwrap().push(second);
+    assert_eq!(drift(NUTANIX, &[divided], &[]).0, 0);
     // A status in words that no specification has says nothing.
     let odd = classic(json!({"resources": {"summary": "fine"}}));
     assert_eq!(drift(NUTANIX, &[odd], &[]).0, 0);

@@ -10,7 +10,7 @@ use super::names::Names;
 use super::points::blank;
 use super::{Drift, Kind, Site};
 use crate::policy::EnforcementState;
-use crate::target::export::{Deployed, Export, KnownAs};
+use crate::target::export::{Deployed, Export, KnownAs, Marks};
 use crate::target::observed::{Action, Author};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,30 +21,48 @@ pub(super) fn leftovers(site: &Site<'_>, export: &Export, matched: &Matched) -> 
     let ours: BTreeSet<&str> = paired.map(|one| one.id.as_str()).collect();
     let in_doubt: BTreeSet<&str> =
         matched.ambiguous.iter().flat_map(|one| one.ids.iter().map(String::as_str)).collect();
-    let is_open = |one: &Deployed| !ours.contains(one.id.as_str()) && !in_doubt.contains(one.id.as_str());
+    // What has the name of a missing one is told with it.
+    let missing = site.wanted.iter().zip(&matched.pairs).filter(|(_, found)| found.is_empty());
+    let missing: BTreeSet<String> = missing.map(|(one, _)| one.guard.name.to_lowercase()).collect();
+    let is_open = |one: &Deployed| {
+        let id = one.id.as_str();
+        let is_told = one.names.first().is_some_and(|name| missing.contains(name));
+        !ours.contains(id) && !in_doubt.contains(id) && !is_told
+    };
+    let homes = homes(site, export, matched);
     let open = export.guards.iter().enumerate().filter(|(_, one)| is_open(one));
-    open.filter_map(|(at, one)| Some((at, extra_point(one, written_for(site, &matched.names, one)?, export))))
+    open.filter_map(|(at, one)| Some((at, extra_point(one, written_for(site, &homes, one)?, export))))
         .collect()
 }
 
-/// The platform of the site for which segc wrote an enforcement point.
-fn written_for<'a>(site: &Site<'a>, names: &Names, one: &'a Deployed) -> Option<&'a str> {
-    let claim = one.claim.as_ref()?;
-    let is_of_site = |known: &KnownAs| known.claim.as_ref().is_some_and(|own| own.site == claim.site);
-    let mut of_site = site.known.iter().filter(|(_, known)| is_of_site(known)).peekable();
-    of_site.peek()?;
-    match &claim.platform {
-        Some(platform) => match of_site.find(|(name, _)| name.to_lowercase() == *platform) {
-            Some((name, known)) => (!differs(&known.home, &one.home)).then_some(*name),
-            // A platform that the site has no more.
-            None => (!site.platforms.contains(platform)).then_some(platform.as_str()),
-        },
-        None => {
-            let all_compared = site.known.len() == site.platforms.len();
-            let mut of_site = of_site.filter(|(_, known)| all_compared || wears(one, known, names));
-            of_site.next().map(|(name, _)| *name)
+/// Where each platform lives: as the site says, and as all that was matched lives.
+fn homes<'a>(site: &Site<'a>, export: &Export, matched: &Matched) -> BTreeMap<&'a str, Marks> {
+    let mut found: BTreeMap<&str, Marks> = BTreeMap::new();
+    for (one, pairs) in site.wanted.iter().zip(&matched.pairs) {
+        for home in pairs.iter().filter_map(|at| export.guards.get(*at)).map(|one| &one.home) {
+            let common = found.entry(one.platform).or_insert_with(|| home.clone());
+            common.retain(|key, value| home.get(key) == Some(value));
         }
     }
+    let home = |(platform, known): &(&'a str, &KnownAs)| {
+        let mut home = known.home.clone();
+        home.extend(found.get(platform).cloned().unwrap_or_default());
+        (*platform, home)
+    };
+    site.known.iter().map(home).collect()
+}
+
+/// The platform of the site for which segc wrote an enforcement point.
+fn written_for<'a>(site: &Site<'a>, homes: &BTreeMap<&'a str, Marks>, one: &'a Deployed) -> Option<&'a str> {
+    let claim = one.claim.as_ref()?;
+    let known = || site.known.iter().filter_map(|(name, known)| Some((*name, known.claim.as_ref()?)));
+    if let Some((name, _)) = known().find(|(_, own)| *own == claim) {
+        let lives_here = homes.get(name).is_none_or(|home| !differs(home, &one.home));
+        return lives_here.then_some(name);
+    }
+    // A platform that the site has no more.
+    let is_gone = known().any(|(_, own)| own.site == claim.site) && !site.platforms.contains(&claim.platform);
+    is_gone.then_some(claim.platform.as_str())
 }
 
 /// True where an enforcement point guards machines that wear a platform's label.

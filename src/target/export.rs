@@ -35,8 +35,8 @@ pub type Marks = BTreeMap<&'static str, String>;
 pub struct Claim {
     /// The site.
     pub site: String,
-    /// The platform of the site, where the mark says it.
-    pub platform: Option<String>,
+    /// The platform of the site.
+    pub platform: String,
 }
 
 /// By what the deployed things of a plan are known.

@@ -11,7 +11,7 @@ use super::half::Direction;
 use crate::policy::EnforcementState;
 use crate::policy::address::AddressSet;
 use crate::policy::service::ServiceSet;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// Everything that one file says about access.
@@ -73,7 +73,7 @@ pub struct Rule {
 }
 
 /// Who wrote a rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Author {
     /// It stands in the file.
     File,
@@ -157,20 +157,30 @@ impl Guard {
 }
 
 impl Guard {
-    /// True where another one says the same about access, wherever it stands. Lists may be in another order where no order
-    /// is meant.
+    /// True where another one says the same about access, wherever it stands: rules side by side with one action may stand
+    /// in another order, and services of one pair may be divided among them.
     pub fn says_as(&self, other: &Self) -> bool {
-        let rules = |guard: &Self| -> Vec<Rule> {
-            let mut rules: Vec<Rule> =
-                guard.rules.iter().map(|rule| Rule { pointer: String::new(), ..rule.clone() }).collect();
-            if rules.iter().all(|rule| rule.action == Action::Allow) {
-                rules.sort_by_cached_key(|rule| format!("{rule:?}"));
-            }
-            rules
-        };
         let about = |guard: &Self| (guard.members.clone(), guard.state, guard.ipv6, guard.scope.clone());
-        about(self) == about(other) && rules(self) == rules(other)
+        about(self) == about(other) && runs(&self.rules) == runs(&other.rules)
     }
+}
+
+/// Rules side by side with one action: what each author has from whom to whom.
+type Run<'r> = (Action, BTreeMap<(Author, Direction, &'r Peers, &'r Peers), ServiceSet>);
+
+fn runs(rules: &[Rule]) -> Vec<Run<'_>> {
+    let mut runs: Vec<Run<'_>> = Vec::new();
+    for rule in rules {
+        if runs.last().is_none_or(|(action, _)| *action != rule.action) {
+            runs.push((rule.action, BTreeMap::new()));
+        }
+        if let Some((_, pairs)) = runs.last_mut() {
+            let services: &mut ServiceSet =
+                pairs.entry((rule.author, rule.direction, &rule.from, &rule.to)).or_default();
+            *services = services.union(&rule.services);
+        }
+    }
+    runs
 }
 
 impl Rule {

@@ -8,6 +8,7 @@
 use super::plan::{Group, InlineEgress, IpProtocol, Peer, Plan, PrefixList, Rule};
 use super::{CLOUDFORMATION, limits, names};
 use crate::policy::RoleId;
+use crate::policy::identity::short_hash;
 use crate::target::half::Direction;
 use crate::target::json;
 use crate::target::text;
@@ -326,15 +327,26 @@ pub(super) fn tags(plan: &Plan, group: &Group) -> Vec<Tag> {
     let tag = |key, text: &str| Tag { key, value: tag_value(text) };
     vec![
         tag("Name", &group.name),
-        tag("segc:site", &plan.site),
-        tag("segc:platform", &plan.platform),
+        tag("segc:site", &mark(&plan.site)),
+        tag("segc:platform", &mark(&plan.platform)),
         tag("segc:role", &group.role),
         tag("segc:worn-by", &group.worn_by.join(" ")),
     ]
 }
 
+/// A name as a tag can have it, so that two names are never one: what had to be changed ends with a hash of the name.
+pub(super) fn mark(name: &str) -> String {
+    const HASH: usize = 8;
+    let value = tag_value(name);
+    if value == name {
+        return value;
+    }
+    let start: String = value.chars().take(limits::TAG_VALUE.length.saturating_sub(HASH + 1)).collect();
+    format!("{start} {}", short_hash(&[name], HASH)).trim_start().to_owned()
+}
+
 /// A text as a tag can have it.
-pub(super) fn tag_value(text: &str) -> String {
+fn tag_value(text: &str) -> String {
     text::clean(text, limits::TAG_VALUE.allowed).chars().take(limits::TAG_VALUE.length).collect()
 }
 

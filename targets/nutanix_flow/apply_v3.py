@@ -27,6 +27,17 @@ def call(method: str, path: str, body: object = None) -> dict:
         return json.loads(answer.read() or b"{}")
 
 
+def is_there(path: str) -> bool:
+    """Whether the server knows a thing."""
+    try:
+        call("GET", path)
+    except urllib.error.HTTPError as missing:
+        if missing.code != 404:
+            raise
+        return False
+    return True
+
+
 def all_of(kind: str) -> list:
     """Every object of a kind, from all pages."""
     found, more = [], True
@@ -67,19 +78,16 @@ def filled(value: object) -> object:
 
 PRISM, FILE, *ACTION = sys.argv[1:]
 SERVER = PRISM if "://" in PRISM else f"https://{PRISM}:9440"
-user, _, password = netrc.netrc().authenticators(urllib.parse.urlsplit(SERVER).hostname)
+HOST = urllib.parse.urlsplit(SERVER).hostname
+user, _, password = netrc.netrc().authenticators(HOST) or sys.exit(f"~/.netrc has no entry for {HOST}")
 LOGIN = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 DOCUMENT = json.load(open(FILE))
 for body in DOCUMENT["categories"]:
     key, value = (urllib.parse.quote(body[part], safe="") for part in ("key", "value"))
-    try:
-        call("GET", f"/categories/{key}/{value}")
-    except urllib.error.HTTPError as missing:
-        if missing.code != 404:
-            raise
-        call("PUT", f"/categories/{key}", {"name": body["key"]})
-        call("PUT", f"/categories/{key}/{value}", {"value": body["value"]})
-        print("made", body["key"], body["value"])
+    for path, content in ((key, {"name": body["key"]}), (f"{key}/{value}", {"value": body["value"]})):
+        if not is_there(f"/categories/{path}"):
+            call("PUT", f"/categories/{path}", content)
+            print("made", *content.values())
 there = groups_by_name()
 for body in DOCUMENT["address_groups"]:
     known = there.get(body["name"])

@@ -79,7 +79,8 @@ def filled(value: object) -> object:
 
 PRISM, FILE, *STATE = sys.argv[1:]
 SERVER = PRISM if "://" in PRISM else f"https://{PRISM}:9440"
-user, _, password = netrc.netrc().authenticators(urllib.parse.urlsplit(SERVER).hostname)
+HOST = urllib.parse.urlsplit(SERVER).hostname
+user, _, password = netrc.netrc().authenticators(HOST) or sys.exit(f"~/.netrc has no entry for {HOST}")
 LOGIN = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 DOCUMENT = json.load(open(FILE))
 worn = {f"{one['key']}:{one['value']}": one["extId"] for one in all_of(CATEGORIES)}

@@ -187,7 +187,7 @@ pub(crate) fn plan_platform(policy: &Policy, id: PlatformId, cx: &mut PlanContex
         let own = RulePeer::Categories(group.categories.clone());
         let denies_within = !drafts.keys().any(|(_, peer, _)| *peer == own);
         let drafts = maxima.fit(drafts, denies_within);
-        tier_policy(policy, group, drafts.into_iter().map(rule).collect())
+        tier_policy(policy, platform, group, drafts.into_iter().map(rule).collect())
     });
     let mut plan = Plan {
         policies: policies.collect(),
@@ -209,7 +209,17 @@ pub(crate) fn plan_platform(policy: &Policy, id: PlatformId, cx: &mut PlanContex
     within.then_some(plan)
 }
 
-fn tier_policy(policy: &Policy, group: &SecuredGroup, mut rules: Vec<Rule>) -> TierPolicy {
+/// The name of a platform.
+fn platform_name(policy: &Policy, platform: PlatformId) -> &str {
+    policy.platform(platform).map_or("", |platform| platform.name.as_str())
+}
+
+fn tier_policy(
+    policy: &Policy,
+    platform: &Platform,
+    group: &SecuredGroup,
+    mut rules: Vec<Rule>,
+) -> TierPolicy {
     rules.sort_by_key(|rule| rule.direction);
     let own = RulePeer::Categories(group.categories.clone());
     let site = policy.header().site.as_str();
@@ -218,7 +228,7 @@ fn tier_policy(policy: &Policy, group: &SecuredGroup, mut rules: Vec<Rule>) -> T
     let names: Vec<&str> = group.members.iter().map(|member| policy.name(*member)).collect();
     TierPolicy {
         name: limits::object_name(&[site, lasting], POLICY_NAME),
-        description: mark::description(&format!("Tier {tier}: {}", names.join(" ")), site),
+        description: mark::description(&format!("Tier {tier}: {}", names.join(" ")), &platform.name, site),
         state: group.state,
         secured: group.categories.clone(),
         tier: tier.to_owned(),
@@ -455,8 +465,14 @@ impl<'a> Planner<'a> {
             _ => lasting.to_owned(),
         };
         let name = limits::object_name(&[site, &name], GROUP_NAME);
-        let group =
-            AddressGroup { description: mark::description(self.policy.name(role), site), addresses: meant };
+        let group = AddressGroup {
+            description: mark::description(
+                self.policy.name(role),
+                platform_name(self.policy, self.platform),
+                site,
+            ),
+            addresses: meant,
+        };
         self.address_groups.entry(name.clone()).or_insert(group);
         RulePeer::AddressGroup(name)
     }
@@ -467,7 +483,7 @@ impl<'a> Planner<'a> {
     }
 
     fn not_expressible(&self, half: &Half<'_>, why: &str) -> Box<Diagnostic> {
-        let platform = self.policy.platform(self.platform).map_or("", |platform| platform.name.as_str());
+        let platform = platform_name(self.policy, self.platform);
         let message = format!("`{platform}` can't say {}: {why}", half.flow.services);
         let mut report = Diagnostic::new(codes::NOT_EXPRESSIBLE, message);
         for reason in &half.flow.provenance {

@@ -4,7 +4,7 @@
 //!
 //! Invariant: a fact is only compared where both have it, so what the site has no id for is no fact.
 
-use super::super::cloudformation::{tag_value, tags};
+use super::super::cloudformation::{mark, tags};
 use super::super::names::is_vpc_id;
 use super::super::plan::Plan;
 use super::super::read::list_name;
@@ -33,8 +33,8 @@ pub(in super::super) fn known_as(plan: &Plan) -> KnownAs {
     let lists = plan.prefix_lists.iter();
     let mut known = KnownAs {
         claim: Some(Claim {
-            site: tag_value(&plan.site).to_lowercase(),
-            platform: Some(tag_value(&plan.platform).to_lowercase()),
+            site: mark(&plan.site).to_lowercase(),
+            platform: mark(&plan.platform).to_lowercase(),
         }),
         sets: lists.map(|list| (list_name(&list.parameter), list.name.clone())).collect(),
         ..KnownAs::default()
@@ -97,7 +97,7 @@ fn marks<'t>(told: impl Iterator<Item = (&'t str, &'t str)>) -> Marks {
 /// For whom segc made a group.
 fn claim(marks: &Marks) -> Option<Claim> {
     let [site, platform] = [SITE, PLATFORM].map(|tag| marks.get(tag).cloned());
-    Some(Claim { site: site?, platform })
+    Some(Claim { site: site?, platform: platform? })
 }
 
 /// The tags that hold for all groups of a platform.

@@ -41,7 +41,13 @@ pub(in super::super) fn known_as(plan: &Plan) -> KnownAs {
 pub(super) fn home(item: &Value) -> Marks {
     let path = text(item, "id").map(Path::of).unwrap_or_default();
     let mut home = place(path.subscription, path.group.or_else(|| text(item, "resourceGroup")));
-    let tag = |tag: &'static str| Some((tag, item.get("tags")?.get(tag)?.as_str()?.to_lowercase()));
+    // Names of tags are of no case, values are of one.
+    // Source: "Use tags to organize your Azure resources", read 2026-11.
+    let tag = |tag: &'static str| {
+        let (_, value) =
+            item.get("tags")?.as_object()?.iter().find(|(key, _)| key.eq_ignore_ascii_case(tag))?;
+        Some((tag, value.as_str()?.to_lowercase()))
+    };
     home.extend(TAGS.into_iter().filter_map(tag));
     home
 }
@@ -61,7 +67,7 @@ fn network_name(item: &Value) -> Option<String> {
 /// For whom segc made a group that lives somewhere.
 pub(super) fn claim(home: &Marks) -> Option<Claim> {
     let [site, platform] = [SITE, PLATFORM].map(|tag| home.get(tag).cloned());
-    Some(Claim { site: site?, platform })
+    Some(Claim { site: site?, platform: platform? })
 }
 
 /// How a site says where a group lives, and how it knows the machines behind it.

@@ -157,11 +157,10 @@ pub(super) fn read(files: &[ExportFile]) -> Result<Export, Unreadable> {
     let mut apart = Vec::new();
     let mut networks = Networks::default();
     let mut aliases = BTreeMap::new();
-    for (file, value) in files.iter().zip(&told) {
+    for (number, (file, value)) in files.iter().zip(&told).enumerate() {
         if value.get("nextLink").is_some_and(|link| !link.is_null() && link.as_str() != Some("")) {
             return Err(Unreadable::new(file.at("/nextLink"), "the answer has more pages"));
         }
-        let before = groups.len();
         for (pointer, item) in items(value) {
             let pointer = file.at(&pointer);
             if is_asg(item) {
@@ -172,19 +171,20 @@ pub(super) fn read(files: &[ExportFile]) -> Result<Export, Unreadable> {
             } else if is_network(item) {
                 networks.add(item);
             } else if is_nsg(item) {
-                let one = Described { deployed: deployed(&pointer, item), item };
+                let one = Described { deployed: deployed(&pointer, item), item, file: number };
                 add(&mut groups, one);
             }
         }
-        detached(&mut groups, before);
     }
     for (pointer, rule) in apart {
         rule_apart(&mut groups, &pointer, rule)?;
     }
-    for Described { deployed, item } in &mut groups {
+    for Described { deployed, item, .. } in &mut groups {
         deployed.addresses = networks.addresses(deployed, item);
-        deployed.attached = deployed.attached.or(deployed.addresses.as_ref().map(|_| true));
+        let is_bound = networks.is_before_a_subnet(deployed);
+        deployed.attached = deployed.attached.or(is_bound.then_some(true));
     }
+    detached(&mut groups);
     groups.iter().for_each(|one| aliases.extend(asgs_of(one.item)));
     let mut guards: Vec<Deployed> = groups.into_iter().map(|one| one.deployed).collect();
     by_path(&mut guards);
@@ -213,6 +213,8 @@ fn without_expressions(value: &Value) -> Cow<'_, Value> {
 struct Described<'v> {
     deployed: Deployed,
     item: &'v Value,
+    /// The number of its file.
+    file: usize,
 }
 
 /// Adds a group, unless it is there already: one answer may be given twice.
@@ -315,12 +317,11 @@ fn attached(item: &Value) -> Option<bool> {
 }
 
 /// An answer leaves out what is empty, so where it says of one group before what it stands, another one stands before nothing.
-fn detached(groups: &mut [Described<'_>], first: usize) {
-    let of_answer = groups.get_mut(first..).unwrap_or_default();
-    if of_answer.iter().any(|one| one.deployed.attached == Some(true)) {
-        for one in of_answer {
-            one.deployed.attached.get_or_insert(false);
-        }
+fn detached(groups: &mut [Described<'_>]) {
+    let tells = |one: &&Described<'_>| attached(one.item) == Some(true);
+    let telling: BTreeSet<usize> = groups.iter().filter(tells).map(|one| one.file).collect();
+    for one in groups.iter_mut().filter(|one| telling.contains(&one.file)) {
+        one.deployed.attached.get_or_insert(false);
     }
 }
 

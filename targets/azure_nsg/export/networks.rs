@@ -64,21 +64,27 @@ impl Networks {
         self.subnets.insert(lower(path), (lower(group), addresses));
     }
 
+    /// The subnets that name a group, with their addresses.
+    fn of(&self, deployed: &Deployed) -> impl Iterator<Item = (&String, &Option<AddressSet>)> {
+        let path = deployed.path.as_deref().map(lower);
+        // Within a template a group has no path, and is named by the end of one.
+        let name = format!("/providers/microsoft.network/networksecuritygroups/{}", lower(&deployed.title));
+        let is_its = move |group: &String| path.as_ref().map_or(*group == name, |path| group == path);
+        let its = self.subnets.iter().filter(move |(_, (group, _))| is_its(group));
+        its.map(|(subnet, (_, addresses))| (subnet, addresses))
+    }
+
+    /// True for a group that a subnet names.
+    pub(super) fn is_before_a_subnet(&self, deployed: &Deployed) -> bool {
+        self.of(deployed).next().is_some()
+    }
+
     /// The addresses before which a group stands, where all are known.
     pub(super) fn addresses(&self, deployed: &Deployed, item: &Value) -> Option<AddressSet> {
         if list(item, "networkInterfaces").next().is_some() {
             return None;
         }
-        let path = deployed.path.as_deref().map(lower);
-        // Within a template a group has no path, and is named by the end of one.
-        let name = format!("/providers/microsoft.network/networksecuritygroups/{}", lower(&deployed.title));
-        let is_its = |group: &str| path.as_ref().map_or(group == name, |path| group == path);
-        let found: BTreeMap<&String, &Option<AddressSet>> = self
-            .subnets
-            .iter()
-            .filter(|(_, (group, _))| is_its(group))
-            .map(|(subnet, (_, addresses))| (subnet, addresses))
-            .collect();
+        let found: BTreeMap<&String, &Option<AddressSet>> = self.of(deployed).collect();
         let stated = list(item, "subnets").map(|subnet| text(subnet, "id").map(lower));
         let are_found =
             stated.into_iter().all(|subnet| subnet.is_some_and(|subnet| found.contains_key(&subnet)));

@@ -71,7 +71,7 @@ pub(super) fn known_as(plan: &Plan) -> KnownAs {
     // The first category is the platform's, the last one the tier's.
     let label = plan.policies.iter().find_map(|policy| policy.secured.first());
     KnownAs {
-        claim: Some(Claim { site: mark::known_as(&plan.site), platform: None }),
+        claim: Some(mark::claim(&plan.platform, &plan.site)),
         label: label.map(ToString::to_string),
         ..KnownAs::default()
     }
@@ -79,8 +79,7 @@ pub(super) fn known_as(plan: &Plan) -> KnownAs {
 
 /// For whom segc wrote something with a description.
 fn claim(item: &Value) -> Option<Claim> {
-    let site = item.get("description").and_then(Value::as_str).and_then(mark::site_of)?;
-    Some(Claim { site, platform: None })
+    item.get("description").and_then(Value::as_str).and_then(mark::claim_in)
 }
 
 /// True for answers of Prism Central, and for the flat list of categories with their ids.
