@@ -27,11 +27,14 @@ SCRIPTS = {"api": "aws_sg/apply_api.py", "v4": "nutanix_flow/apply_v4.py", "v3":
 
 # The AWS CLI, as far as the script uses it: the stand-in of EC2 makes the call.
 AWS_CLI = f"""#!{sys.executable}
-import os, sys, urllib.request
+import os, sys, urllib.error, urllib.request
 words = sys.argv[1:]
 assert words[0] == "ec2" and words[words.index("--output") + 1] == "json", words
 call = words[words.index("--cli-input-json") + 1].encode()
-print(urllib.request.urlopen(os.environ["STAND_IN"] + "/" + words[1], call).read().decode())
+try:
+    print(urllib.request.urlopen(os.environ["STAND_IN"] + "/" + words[1], call).read().decode())
+except urllib.error.HTTPError as error:
+    sys.exit(error.read().decode())
 """
 
 
