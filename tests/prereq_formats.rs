@@ -216,7 +216,7 @@ fn what_a_site_follows_is_a_file_beside_it() {
     std::fs::write(folder.path().join("releases/one.seg"), &earlier).unwrap();
     let (page, new) = page_of(folder.path());
     assert_eq!(new, 1);
-    assert!(page.contains("was compared with one, as it was on"), "{page}");
+    assert!(page.contains("was compared with *one*, as it was on"), "{page}");
     assert!(!page.contains("Compared with another release"));
     // A name of the site leads nowhere else.
     let [_, outside] = two_releases("\"../one.seg\"");
