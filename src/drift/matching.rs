@@ -181,12 +181,12 @@ impl<'a> Pairing<'a> {
         if let Some(id) = ours.iter().find_map(|name| self.binds.get(name)) {
             return one.is_called(id).then_some(Sign::Bound);
         }
-        if differs(wanted.home, &one.home) {
+        if differs(&wanted.known.home, &one.home) {
             return None;
         }
         let [name, _] = &ours;
-        let is_tagged = !wanted.tags.is_empty() && one.tags == *wanted.tags;
-        let is_other = differs(wanted.tags, &one.tags);
+        let is_tagged = wanted.tags().is_some_and(|tags| !tags.is_empty() && one.tags == *tags);
+        let is_other = wanted.tags().is_some_and(|tags| differs(tags, &one.tags));
         let guards_same = guards_same(wanted, one, self.names);
         let is_hint = one.hints.iter().any(|hint| ours.contains(hint)) && !is_other;
         let of_one_origin = one.origin.as_deref().is_some_and(|origin| self.origins.contains(origin));
@@ -214,9 +214,9 @@ pub(super) fn elsewhere(wanted: &Wanted<'_>, export: &Export) -> Option<String> 
     let one = export
         .guards
         .iter()
-        .find(|one| one.names.first() == Some(&name) && differs(wanted.home, &one.home))?;
+        .find(|one| one.names.first() == Some(&name) && differs(&wanted.known.home, &one.home))?;
     let apart =
-        wanted.home.iter().find(|(key, value)| one.home.get(*key).is_some_and(|other| other != *value));
+        wanted.known.home.iter().find(|(key, value)| one.home.get(*key).is_some_and(|other| other != *value));
     let (key, value) = apart?;
     let found = one.home.get(key)?;
     let (shown, name) = (one.shown(), &wanted.guard.name);

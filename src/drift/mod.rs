@@ -46,17 +46,18 @@ pub struct Wanted<'a> {
     pub platform: &'a str,
     /// The enforcement point, read back from the artefact.
     pub guard: &'a Guard,
-    /// Where the platform lives and whose it is, as far as the site says.
-    pub home: &'a Marks,
-    /// Before which networks it is meant to stand.
-    pub network: &'a Marks,
-    /// What the artefact tags it with.
-    pub tags: &'a Marks,
+    /// By what the deployed things of the platform are known.
+    pub known: &'a KnownAs,
     /// The rows that a rule carries, by its place.
     pub rows: &'a BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Wanted<'_> {
+    /// What the artefact tags it with.
+    fn tags(&self) -> Option<&Marks> {
+        self.known.tags.get(&self.guard.name.to_lowercase())
+    }
+
     /// Whom it guards, and both sides of its rules.
     fn sides(&self) -> impl Iterator<Item = &Peers> {
         let rules = self.guard.rules.iter().flat_map(|rule| [&rule.from, &rule.to]);
@@ -288,7 +289,7 @@ impl Comparison {
 
 /// Where an enforcement point stands before another network than the site says.
 fn other_network(wanted: &Wanted<'_>, one: &Deployed) -> Option<String> {
-    let (key, meant, found) = wanted.network.iter().find_map(|(key, meant)| {
+    let (key, meant, found) = wanted.known.network.iter().find_map(|(key, meant)| {
         let found = one.network.get(key).filter(|found| *found != meant)?;
         Some((key, meant, found))
     })?;

@@ -102,7 +102,7 @@ fn pairs(
             }
         }
     }
-    flipped(compared, &places, compiled, &taken, &mut pairs);
+    flipped(compared, &places, compiled, taken, &mut pairs);
     pairs
 }
 
@@ -111,10 +111,9 @@ fn flipped(
     compared: &Compared<'_>,
     places: &Places<'_>,
     compiled: &[usize],
-    taken: &BTreeSet<usize>,
+    mut taken: BTreeSet<usize>,
     pairs: &mut BTreeMap<usize, usize>,
 ) {
-    let mut taken = taken.clone();
     for wanted in compiled {
         if pairs.contains_key(wanted) {
             continue;

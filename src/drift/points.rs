@@ -118,8 +118,7 @@ impl<'a> PairOf<'a> {
     /// Both directions. Rules with names that nothing explains are put aside.
     pub(super) fn about_rules(&self, aside: &mut BTreeMap<PeerName, Vec<String>>) -> Vec<Drift> {
         let mut deployed = Vec::new();
-        let known: BTreeSet<String> = self.wanted.rows.values().flatten().cloned().collect();
-        let mut rows_aside = BTreeSet::new();
+        let mut remarks_aside = Vec::new();
         for one in self.deployed {
             for name in unexplained(self.export, self.names, &one.guard.members) {
                 aside.entry(name).or_default().push(one.guard.pointer.clone());
@@ -135,15 +134,30 @@ impl<'a> PairOf<'a> {
                 if unknown.is_empty() {
                     deployed.push(DeployedRule { rule: self.of_members(self.names.rule(rule)), remark });
                 } else {
-                    rows_aside.extend(rows_in(remark, &known));
+                    remarks_aside.extend(remark);
                 }
             }
         }
+        let rows_aside = self.rows_in_all(&remarks_aside);
         let mut drifts = Vec::new();
         for direction in [Direction::Ingress, Direction::Egress] {
             drifts.extend(self.one_direction(direction, &deployed, &rows_aside));
         }
         once(drifts)
+    }
+
+    /// Every row of the platform.
+    fn known_rows(&self) -> BTreeSet<&String> {
+        self.wanted.rows.values().flatten().collect()
+    }
+
+    /// The rows that some descriptions name.
+    fn rows_in_all(&self, remarks: &[&String]) -> BTreeSet<String> {
+        if remarks.is_empty() {
+            return BTreeSet::new();
+        }
+        let known = self.known_rows();
+        remarks.iter().flat_map(|remark| rows_in(Some(remark), &known)).collect()
     }
 
     /// A rule whose sides name the members as such, not by what they are known by: a rule about what passes within decides
@@ -192,7 +206,7 @@ impl<'a> PairOf<'a> {
         }
         let compiled_rows = |rule: &&Rule| self.wanted.rows.get(&rule.pointer).cloned().unwrap_or_default();
         let mut rows: Rows = ours.iter().map(compiled_rows).collect();
-        let known: BTreeSet<String> = self.wanted.rows.values().flatten().cloned().collect();
+        let known = self.known_rows();
         rows.extend(theirs.iter().map(|one| rows_in(one.remark, &known)));
         let found = differences(&compared, &rows);
         found.iter().map(|one| self.drift(direction, one, &compared, &theirs, &rows)).collect()
@@ -272,10 +286,10 @@ fn has_other_denies(compared: &Compared<'_>) -> bool {
 }
 
 /// The rows that a description names.
-fn rows_in(remark: Option<&String>, known: &BTreeSet<String>) -> BTreeSet<String> {
+fn rows_in(remark: Option<&String>, known: &BTreeSet<&String>) -> BTreeSet<String> {
     let is_part = |character: char| character.is_ascii_alphanumeric() || character == '-';
     let words = remark.into_iter().flat_map(|text| text.split(move |character| !is_part(character)));
-    words.map(str::to_ascii_lowercase).filter(|word| known.contains(word)).collect()
+    words.map(str::to_ascii_lowercase).filter(|word| known.contains(&word)).collect()
 }
 
 fn words(peers: &Peers) -> String {

@@ -44,19 +44,12 @@ fn compared(
         by_place.entry((*place).to_owned()).or_default().insert((*row).to_owned());
     }
     let compiled = guard(compiled);
-    let marks = Marks::new();
-    let wanted = [Wanted {
-        platform: "p",
-        guard: &compiled,
-        home: &marks,
-        network: &marks,
-        tags: &marks,
-        rows: &by_place,
-    }];
+    let known = KnownAs::default();
+    let wanted = vec![Wanted { platform: "p", guard: &compiled, known: &known, rows: &by_place }];
     let mut one = Deployed::new("web", guard(deployed));
     one.remarks = remarks.iter().map(|(place, text)| ((*place).to_owned(), (*text).to_owned())).collect();
     let export = Export { guards: vec![one], ..Export::default() };
-    let site = Site { wanted: wanted.to_vec(), known: Vec::new(), platforms: BTreeSet::new() };
+    let site = Site { wanted, known: Vec::new(), platforms: BTreeSet::new() };
     compare(&site, &export, &Binds::new()).drifts
 }
 

@@ -8,7 +8,7 @@ use super::Compiled;
 use crate::diagnostic::{Diagnostic, Sink, codes};
 use crate::drift::{Binds, Comparison, Site, Wanted, compare};
 use crate::policy::Policy;
-use crate::target::export::{Export, ExportFile, KnownAs, Marks};
+use crate::target::export::{Export, ExportFile, KnownAs};
 use crate::target::manifest::ManifestArtifact;
 use crate::target::observed::{Guard, Unreadable};
 use crate::target::{Target, TargetInfo};
@@ -158,26 +158,14 @@ fn compare_kind(
     let read: Vec<(&str, Vec<Guard>, Rows)> =
         artefacts.iter().map(|artefact| read_back(compiled, target, artefact)).collect();
     let nothing = KnownAs::default();
-    let untagged = Marks::new();
     let known = |platform: &str| compiled.known_as.get(platform).unwrap_or(&nothing);
-    let wanted: Vec<Wanted<'_>> = read
-        .iter()
-        .flat_map(|(platform, guards, rows)| {
-            let known = known(platform);
-            let tags = |guard: &Guard| known.tags.get(&guard.name.to_lowercase()).unwrap_or(&untagged);
-            guards.iter().map(move |guard| Wanted {
-                platform,
-                guard,
-                home: &known.home,
-                network: &known.network,
-                tags: tags(guard),
-                rows,
-            })
-        })
-        .collect();
+    let wanted = read.iter().flat_map(|(platform, guards, rows)| {
+        let known = known(platform);
+        guards.iter().map(move |guard| Wanted { platform, guard, known, rows })
+    });
     let of_kind = policy.platforms().filter(|(_, platform)| platform.kind == target.info().platform.kind);
     let site = Site {
-        wanted,
+        wanted: wanted.collect(),
         known: read.iter().map(|(platform, ..)| (*platform, known(platform))).collect(),
         platforms: of_kind.map(|(_, platform)| platform.name.to_lowercase()).collect(),
     };
