@@ -1,6 +1,7 @@
 //! Descriptions cut to what a platform takes.
 
 use crate::policy::Flow;
+use crate::policy::identity::short_hash;
 use crate::policy::service::ServiceSet;
 
 /// What a platform takes as a description.
@@ -110,6 +111,18 @@ fn shorten(text: &str, room: usize) -> String {
     let cut: String = text.chars().take(room).collect();
     let whole_words = cut.rfind(' ').map_or(cut.as_str(), |at| cut.get(..at).unwrap_or(""));
     whole_words.trim_end_matches([',', ';', ':', '-', ' ']).to_owned()
+}
+
+/// A name that stands for somebody in what is written, so that two names are never one: what had to be changed to fit ends with
+/// a hash of the name.
+pub fn marked(name: &str, limit: TextLimit) -> String {
+    const HASH: usize = 8;
+    let kept = clean(name, limit.allowed);
+    if kept == name && kept.chars().count() <= limit.length {
+        return kept;
+    }
+    let start: String = kept.chars().take(limit.length.saturating_sub(HASH + 1)).collect();
+    format!("{} {}", start.trim_end(), short_hash(&[name], HASH)).trim_start().to_owned()
 }
 
 #[cfg(test)]

@@ -8,7 +8,6 @@
 use super::plan::{Group, InlineEgress, IpProtocol, Peer, Plan, PrefixList, Rule};
 use super::{CLOUDFORMATION, limits, names};
 use crate::policy::RoleId;
-use crate::policy::identity::short_hash;
 use crate::target::half::Direction;
 use crate::target::json;
 use crate::target::text;
@@ -334,15 +333,9 @@ pub(super) fn tags(plan: &Plan, group: &Group) -> Vec<Tag> {
     ]
 }
 
-/// A name as a tag can have it, so that two names are never one: what had to be changed ends with a hash of the name.
+/// A name as a tag can have it.
 pub(super) fn mark(name: &str) -> String {
-    const HASH: usize = 8;
-    let value = tag_value(name);
-    if value == name {
-        return value;
-    }
-    let start: String = value.chars().take(limits::TAG_VALUE.length.saturating_sub(HASH + 1)).collect();
-    format!("{start} {}", short_hash(&[name], HASH)).trim_start().to_owned()
+    text::marked(name, limits::TAG_VALUE)
 }
 
 /// A text as a tag can have it.

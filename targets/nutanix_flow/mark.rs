@@ -7,15 +7,13 @@
 //! sites never have one mark: a name that had to be changed ends with a hash of it.
 
 use super::limits::POLICY_DESCRIPTION;
-use crate::policy::identity::short_hash;
 use crate::target::export::Claim;
-use crate::target::text;
+use crate::target::text::{self, TextLimit};
 
 const MARK: &str = "Written by segc for ";
 const OF_SITE: &str = " of site ";
 /// Most characters of a name in the mark.
 const NAME: usize = 200;
-const HASH: usize = 8;
 
 /// What is written for a platform of a site.
 pub(super) fn description(what: &str, platform: &str, site: &str) -> String {
@@ -28,12 +26,7 @@ pub(super) fn description(what: &str, platform: &str, site: &str) -> String {
 
 /// A name as the mark has it.
 fn marked(name: &str) -> String {
-    let kept = text::clean(name, POLICY_DESCRIPTION.allowed);
-    if kept == name && name.len() <= NAME {
-        return kept;
-    }
-    let start: String = kept.chars().take(NAME).collect();
-    format!("{} {}", start.trim_end(), short_hash(&[name], HASH)).trim_start().to_owned()
+    text::marked(name, TextLimit { length: NAME, ..POLICY_DESCRIPTION })
 }
 
 /// What the mark says on things of a platform of a site.
