@@ -3,28 +3,23 @@
 Usage: python3 apply_v3.py PRISM FILE [ACTION]
 
 ACTION, such as MONITOR, stands for the action of every rule: with it nothing is blocked. The file of the release before rolls
-back. User and password come from ~/.netrc; a certificate of your own authority from SSL_CERT_FILE.
+back. `prism.py` stands beside it.
 """
 
-import base64
 import json
-import netrc
 import sys
 import time
 import urllib.error
 import urllib.parse
-import urllib.request
+
+from prism import Prism, filled
 
 API, PAGE = "/api/nutanix/v3", 100
 
 
 def call(method: str, path: str, body: object = None) -> dict:
     """The answer."""
-    headers = {"Content-Type": "application/json", "Authorization": LOGIN}
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(SERVER + API + path, data, headers, method=method)
-    with urllib.request.urlopen(request) as answer:
-        return json.loads(answer.read() or b"{}")
+    return PRISM.call(method, API + path, body)[0]
 
 
 def is_there(path: str) -> bool:
@@ -65,22 +60,8 @@ def groups_by_name() -> dict:
     return {one["address_group"]["name"]: one["uuid"] for one in all_of("address_group")}
 
 
-def filled(value: object) -> object:
-    """A value with ids in place of symbols."""
-    if isinstance(value, dict):
-        return {key: filled(one) for key, one in value.items()}
-    if isinstance(value, list):
-        return [filled(one) for one in value]
-    if not (isinstance(value, str) and value.startswith("{" "{")):
-        return value
-    return IDS.get(value[2:-2]) or sys.exit(f"{value[2:-2]} is not there: somebody keeps it, so it has to be made first")
-
-
-PRISM, FILE, *ACTION = sys.argv[1:]
-SERVER = PRISM if "://" in PRISM else f"https://{PRISM}:9440"
-HOST = urllib.parse.urlsplit(SERVER).hostname
-user, _, password = netrc.netrc().authenticators(HOST) or sys.exit(f"~/.netrc has no entry for {HOST}")
-LOGIN = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+NAME, FILE, *ACTION = sys.argv[1:]
+PRISM = Prism(NAME)
 DOCUMENT = json.load(open(FILE))
 for body in DOCUMENT["categories"]:
     key, value = (urllib.parse.quote(body[part], safe="") for part in ("key", "value"))
@@ -95,7 +76,7 @@ for body in DOCUMENT["address_groups"]:
     print("changed" if known else "made", body["name"])
 IDS = {f"address-group:{name}": id_ for name, id_ in groups_by_name().items()}
 rules = {one["spec"]["name"]: one["metadata"] for one in all_of("network_security_rule")}
-for body in map(filled, DOCUMENT["network_security_rules"]):
+for body in filled(DOCUMENT["network_security_rules"], IDS):
     name = body["spec"]["name"]
     if ACTION:
         body["spec"]["resources"]["app_rule"]["action"] = ACTION[0]

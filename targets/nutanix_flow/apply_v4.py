@@ -3,17 +3,16 @@
 Usage: python3 apply_v4.py PRISM FILE [STATE]
 
 STATE, such as MONITOR, stands for the state of every policy: with it nothing is blocked. The file of the release before rolls
-back. User and password come from ~/.netrc; a certificate of your own authority from SSL_CERT_FILE.
+back. `prism.py` stands beside it.
 """
 
-import base64
 import json
-import netrc
 import sys
 import time
 import urllib.parse
-import urllib.request
 import uuid
+
+from prism import Prism, filled
 
 CATEGORIES, TASKS = "/api/prism/v4.0/config/categories", "/api/prism/v4.0/config/tasks"
 GROUPS, POLICIES = "/api/microseg/v4.0/config/address-groups", "/api/microseg/v4.0/config/policies"
@@ -22,11 +21,7 @@ PAGE = 100
 
 def call(method: str, path: str, body: object = None, **headers: str) -> tuple:
     """The answer, and its ETag."""
-    headers = {"Content-Type": "application/json", "NTNX-Request-Id": str(uuid.uuid4()), "Authorization": LOGIN, **headers}
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(SERVER + path, data, headers, method=method)
-    with urllib.request.urlopen(request) as answer:
-        return json.loads(answer.read() or b"{}"), answer.headers.get("ETag", "")
+    return PRISM.call(method, path, body, **{"NTNX-Request-Id": str(uuid.uuid4()), **headers})
 
 
 def all_of(path: str) -> list:
@@ -66,22 +61,8 @@ def put(path: str, bodies: list) -> dict:
     return {one["name"]: one["extId"] for one in all_of(path)} if bodies else there
 
 
-def filled(value: object) -> object:
-    """A value with ids in place of symbols."""
-    if isinstance(value, dict):
-        return {key: filled(one) for key, one in value.items()}
-    if isinstance(value, list):
-        return [filled(one) for one in value]
-    if not (isinstance(value, str) and value.startswith("{" "{")):
-        return value
-    return IDS.get(value[2:-2]) or sys.exit(f"{value[2:-2]} is not there: somebody keeps it, so it has to be made first")
-
-
-PRISM, FILE, *STATE = sys.argv[1:]
-SERVER = PRISM if "://" in PRISM else f"https://{PRISM}:9440"
-HOST = urllib.parse.urlsplit(SERVER).hostname
-user, _, password = netrc.netrc().authenticators(HOST) or sys.exit(f"~/.netrc has no entry for {HOST}")
-LOGIN = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+NAME, FILE, *STATE = sys.argv[1:]
+PRISM = Prism(NAME)
 DOCUMENT = json.load(open(FILE))
 worn = {f"{one['key']}:{one['value']}": one["extId"] for one in all_of(CATEGORIES)}
 for body in DOCUMENT["categories"]:
@@ -90,4 +71,4 @@ for body in DOCUMENT["categories"]:
         print("made", body["key"], body["value"])
 IDS = {f"category:{one['key']}:{one['value']}": one["extId"] for one in all_of(CATEGORIES)}
 IDS |= {f"address-group:{name}": id_ for name, id_ in put(GROUPS, DOCUMENT["addressGroups"]).items()}
-put(POLICIES, [{**filled(body), **({"state": STATE[0]} if STATE else {})} for body in DOCUMENT["policies"]])
+put(POLICIES, [{**filled(body, IDS), **({"state": STATE[0]} if STATE else {})} for body in DOCUMENT["policies"]])

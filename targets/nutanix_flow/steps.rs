@@ -17,6 +17,7 @@ pub(crate) fn blanks(plan: &Plan) -> Vec<(&'static str, String)> {
     vec![
         ("LOOKUPS", prism),
         ("CATEGORIES", Vec::from_iter(worn).join("\n")),
+        ("SCRIPT_PRISM", include_str!("prism.py").to_owned()),
         ("SCRIPT_V4", include_str!("apply_v4.py").to_owned()),
         ("SCRIPT_V3", include_str!("apply_v3.py").to_owned()),
     ]
