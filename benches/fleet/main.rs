@@ -5,6 +5,8 @@
 //! and `FLEET_UP_TO=1000` only small ones. A line has processor time, the ratio to the floor, memory, and growth: how much longer
 //! ten times the intents take. The bars are those of the design; the run fails where one does not hold, and says which.
 
+#[path = "../generate/dice.rs"]
+mod dice;
 mod process;
 mod sites;
 

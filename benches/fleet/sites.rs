@@ -3,6 +3,7 @@
 //! Every line permits one role to reach another one on a port of its own; roles have a segment or share one, and as many lines
 //! as is asked for.
 
+use crate::dice::Dice;
 use std::fmt::Write;
 
 /// What a site has.
@@ -14,19 +15,6 @@ pub(crate) struct Shape {
     pub(crate) intents: usize,
     /// Lines from each role, on average: few make a sparse site, many a dense one.
     pub(crate) of_each: usize,
-}
-
-/// SplitMix64: small, well known, and the same everywhere.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed ^ mixed >> 31) >> 32).unwrap_or(0) % sides.max(1)
-    }
 }
 
 /// The attributes of a platform.
@@ -50,12 +38,13 @@ pub(crate) fn network(role: usize) -> String {
 
 /// Who reaches whom, on which port, in the order of the lines.
 pub(crate) fn intents(shape: Shape) -> impl Iterator<Item = (usize, usize, usize)> {
-    let roles = roles(shape);
+    let roles = u32::try_from(roles(shape)).unwrap_or(u32::MAX);
     let mut dice = Dice(shape.intents as u64);
     (0..shape.intents).map(move |_| {
         let from = dice.below(roles);
         let other = dice.below(roles - 1);
-        (from, other + usize::from(other >= from), 1024 + dice.below(20_000))
+        let to = other + u32::from(other >= from);
+        (from as usize, to as usize, 1024 + dice.below(20_000) as usize)
     })
 }
 

@@ -6,6 +6,9 @@
 //! - `fw`: wildcards on either side, short prefixes and port ranges that overlap, as its fw seeds have them. The worst
 //!   for a diagram that begins with addresses.
 
+mod dice;
+
+use dice::Dice;
 use segc::space::interval::Intervals;
 use segc::space::{Frame, Rule, SetId, Sets, Verdict};
 
@@ -43,19 +46,7 @@ pub(crate) const FRAME: Frame<u32> = Frame { endpoint: u32::MAX, service: 0x00ff
 const TCP: u32 = 6 << 16;
 const UDP: u32 = 17 << 16;
 
-/// SplitMix64: small, well known, and the same everywhere.
-struct Dice(u64);
-
 impl Dice {
-    fn below(&mut self, sides: u32) -> u32 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        let high = (mixed ^ mixed >> 31) >> 32;
-        u32::try_from((high * u64::from(sides)) >> 32).unwrap_or(0)
-    }
-
     fn percent(&mut self, chance: u32) -> bool {
         self.below(100) < chance
     }

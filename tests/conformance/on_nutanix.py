@@ -4,19 +4,17 @@ The vendor's client rejects nothing by itself: unknown fields are put aside, and
 set. So each model is walked, each attribute is set once more, and what was put aside is an error.
 """
 
-import contextlib
 import copy
-import http.server
 import json
 import pathlib
 import re
-import threading
 import uuid
 from collections.abc import Iterator
 
 import ntnx_microseg_py_client as client
 from ntnx_microseg_py_client.models.microseg.v4 import config
 
+from loopback import serving
 from shared import ROOT, schema_errors
 
 SCHEMA = json.loads((ROOT / "targets" / "nutanix_flow" / "schema.json").read_text())
@@ -166,45 +164,18 @@ def rule_errors(body: dict, place: str) -> list[str]:
     return errors
 
 
-class Prism(http.server.BaseHTTPRequestHandler):
-    """A Prism Central that takes what is sent and answers with a task."""
-
-    def do_POST(self) -> None:
-        """Keeps path and body."""
-        length = int(self.headers["Content-Length"])
-        self.server.taken.append((self.path, json.loads(self.rfile.read(length))))
-        answer = json.dumps(TASK).encode()
-        self.send_response(202)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
-
-    def log_message(self, *_: object) -> None:
-        """Says nothing."""
-
-
-@contextlib.contextmanager
-def prism() -> Iterator[http.server.HTTPServer]:
-    """A server on the loopback for as long as it is needed."""
-    server = http.server.HTTPServer(("127.0.0.1", 0), Prism)
-    server.taken = []
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
 def post_errors(path: pathlib.Path) -> list[str]:
     """Sends every body with the vendor's client, and looks at what arrives: what was written, and nothing less."""
     errors = []
-    with prism() as server:
+    taken = []
+
+    def answers(_: str, where: str, body: object, __: object) -> tuple[int, dict, str]:
+        taken.append((where, body))
+        return 202, TASK, ""
+
+    with serving(answers) as port:
         configuration = client.Configuration()
-        configuration.scheme, configuration.host, configuration.port = "http", "127.0.0.1", server.server_port
+        configuration.scheme, configuration.host, configuration.port = "http", "127.0.0.1", port
         configuration.username, configuration.password = "nobody", "nothing"
         sender = client.ApiClient(configuration, allow_version_negotiation=False)
         policies, groups = client.NetworkSecurityPoliciesApi(sender), client.AddressGroupsApi(sender)
@@ -215,7 +186,7 @@ def post_errors(path: pathlib.Path) -> list[str]:
             except Exception as error:  # noqa: BLE001: whatever the client raises is a refusal.
                 errors.append(f"{body.get('name')}: not sent: {error!r}"[:400])
                 continue
-            _, arrived = server.taken[-1]
+            _, arrived = taken[-1]
             if plain(arrived) != plain(body):
                 errors.append(f"{body.get('name')}: another body arrives: {arrived}"[:400])
     return errors

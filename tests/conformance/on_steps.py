@@ -4,8 +4,6 @@ Each is run on what an example compiles to, then again, when it must change noth
 or changes a policy, and it is run once more. What is there in the end must be what `segc drift` takes for the compiled site.
 """
 
-import contextlib
-import http.server
 import json
 import os
 import pathlib
@@ -13,14 +11,13 @@ import re
 import subprocess
 import sys
 import tempfile
-import threading
 import urllib.parse
 import uuid
-from collections.abc import Iterator
 
 import botocore.exceptions
 
 import on_aws
+from loopback import serving
 from shared import ROOT, SEGC, Site
 
 SCRIPTS = {"api": "aws_sg/apply_api.py", "v4": "nutanix_flow/apply_v4.py", "v3": "nutanix_flow/apply_v3.py"}
@@ -36,45 +33,6 @@ try:
 except urllib.error.HTTPError as error:
     sys.exit(error.read().decode())
 """
-
-
-class Loopback(http.server.BaseHTTPRequestHandler):
-    """A server whose answers are those of the `answers` that it serves: code, body, ETag."""
-
-    def answer(self) -> None:
-        """Answers whatever was asked."""
-        length = int(self.headers.get("Content-Length") or 0)
-        body = json.loads(self.rfile.read(length)) if length else None
-        try:
-            code, reply, etag = self.server.answers(self.command, self.path, body, self.headers)
-        except botocore.exceptions.ClientError as error:
-            code, reply, etag = 400, {"error": str(error)}, ""
-        text = json.dumps(reply, default=str).encode()
-        self.send_response(code)
-        self.send_header("Content-Length", str(len(text)))
-        self.send_header("ETag", etag)
-        self.end_headers()
-        self.wfile.write(text)
-
-    do_GET = do_POST = do_PUT = answer  # noqa: N815: the names that the library asks for.
-
-    def log_message(self, *_: object) -> None:
-        """Says nothing."""
-
-
-@contextlib.contextmanager
-def serving(answers: object) -> Iterator[str]:
-    """The address of a server on the loopback."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Loopback)
-    server.answers = answers
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def run(script: str, *words: object, **environment: str) -> str:
@@ -112,18 +70,20 @@ def aws_errors(site: Site, path: pathlib.Path) -> list[str]:
 
         def answers(_: str, where: str, call: dict, __: object) -> tuple[int, dict, str]:
             name = where.strip("/").replace("-", "_")
-            if name.startswith("authorize"):
-                cloud.authorize(name.rsplit("_", 1)[1], call["GroupId"], call["IpPermissions"])
-                return 200, {}, ""
-            return 200, getattr(cloud.ec2, name)(**call), ""
+            try:
+                if name.startswith("authorize"):
+                    return 200, cloud.authorize(name.rsplit("_", 1)[1], call["GroupId"], call["IpPermissions"]) or {}, ""
+                return 200, getattr(cloud.ec2, name)(**call), ""
+            except botocore.exceptions.ClientError as error:
+                return 400, {"error": str(error)}, ""
 
         cli = pathlib.Path(folder, "aws")
         cli.write_text(AWS_CLI)
         cli.chmod(0o755)
         symbols = [f"{one}={cloud.prefix_list(one.split(':', 1)[1])}" for one in sorted(lists)]
         words = [document.get("region") or on_aws.REGION, cloud.vpc, path, *symbols]
-        with serving(answers) as address:
-            environment = {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}", "STAND_IN": address}
+        with serving(answers) as port:
+            environment = {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}", "STAND_IN": f"http://127.0.0.1:{port}"}
             run("api", *words, **environment)
             errors = on_aws.difference(on_aws.api_rules(document), cloud.described()[1])
             again = run("api", *words, **environment)
@@ -231,9 +191,10 @@ def nutanix_errors(site: Site, path: pathlib.Path) -> list[str]:
     """Runs the script of a document of bodies."""
     api = "v3" if path.name.endswith(".v3.json") else "v4"
     prism = Prism(api, path.read_text())
-    with serving(prism.answers) as address, tempfile.TemporaryDirectory() as home:
+    with serving(prism.answers) as port, tempfile.TemporaryDirectory() as home:
         pathlib.Path(home, ".netrc").write_text("machine 127.0.0.1 login u password p\n")
         pathlib.Path(home, ".netrc").chmod(0o600)
+        address = f"http://127.0.0.1:{port}"
         run(api, address, path, HOME=home)
         count = {kind: len(kept) for kind, kept in prism.kept.items()}
         stopped = run(api, address, path, "MONITOR", HOME=home)
